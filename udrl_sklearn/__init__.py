@@ -1,0 +1,11 @@
+"""Upside-Down Reinforcement Learning with scikit-learn estimators."""
+
+from ._agent import UDRLAgent
+from ._commands import Command
+from ._environments import SeededEnv, seeded_envs
+from ._episodes import Episode
+from ._evaluation import Evaluation
+from ._policy import Policy
+
+__all__ = ["Command", "Episode", "Evaluation", "Policy", "SeededEnv", "UDRLAgent", "seeded_envs"]
+__version__ = "0.1.0"

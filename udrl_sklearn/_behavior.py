@@ -1,0 +1,381 @@
+"""The behavior function B(observation, desired return, desired horizon) -> action.
+
+Whatever estimator a user brings, the classes here make it answer in the same way: actions for rows of a
+design matrix, greedy or drawn. Rows are ``[observation | desired_return | desired_horizon]`` in the units
+of the environment; only the estimator itself sees scaled commands.
+"""
+
+import numpy as np
+from scipy.special import expit, ndtri, softmax
+from sklearn.base import clone, is_classifier
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.utils import get_tags
+from sklearn.utils.validation import has_fit_parameter
+
+from ._inference import fast_predictor
+
+
+def default_estimator(discrete=True):
+    """Return the estimator that an agent uses when it is given none."""
+    forest = RandomForestClassifier if discrete else RandomForestRegressor
+    return forest(n_estimators=60, min_samples_leaf=10)
+
+
+def design_matrix(observations, commands):
+    """Join observations (n, n_features) and commands (n, 2) to float32 rows of a design matrix."""
+    return np.hstack([observations, commands], dtype=np.float32, casting="unsafe")
+
+
+class BehaviorFunction:
+    """Answers open-ended commands with one fit of the estimator and exact commands with another.
+
+    The two kinds of rows disagree: what is best differs from what reached some return. In one fit they
+    disturb each other, so each row is led to the fit that learned its kind of command.
+
+    Parameters
+    ----------
+    exact : DiscreteBehavior, ContinuousBehavior or None
+        Answers exact commands; all commands if there is no other.
+    open_ended : DiscreteBehavior, ContinuousBehavior or None, default=None
+        Answers open-ended commands, which have a horizon of 0.
+    """
+
+    def __init__(self, exact, open_ended=None):
+        self.exact = exact
+        self.open_ended = open_ended
+
+    @property
+    def n_uniforms(self):
+        """How many random numbers one action needs."""
+        return (self.exact or self.open_ended).n_uniforms
+
+    def predict(self, X):
+        """Return the best actions: (n,), or (n, n_components) if there are several."""
+        return self._lead("predict", X)
+
+    def predict_proba(self, X):
+        """Return the probability of each label: a list of arrays (n, n_labels), one a component."""
+        return self._lead("predict_proba", X)
+
+    def sample(self, X, uniforms, exploration):
+        """Draw actions, see `DiscreteBehavior.sample`."""
+        return self._lead("sample", X, uniforms, exploration=exploration)
+
+    def _lead(self, method, *arrays, **others):
+        """Call a method of the fit that knows the kind of command, row by row."""
+        if self.exact is None or self.open_ended is None:
+            return getattr(self.exact or self.open_ended, method)(*arrays, **others)
+        is_open = arrays[0][:, -1] == 0
+        if is_open.all() or not is_open.any():
+            return getattr(self.open_ended if is_open.all() else self.exact, method)(*arrays, **others)
+        open_ended, exact = (
+            getattr(behavior, method)(*(array[rows] for array in arrays), **others)
+            for behavior, rows in ((self.open_ended, is_open), (self.exact, ~is_open))
+        )
+        if isinstance(exact, list):
+            return [_interleave(is_open, *parts) for parts in zip(open_ended, exact, strict=True)]
+        return _interleave(is_open, open_ended, exact)
+
+
+def _interleave(is_first, first, second):
+    """Put two arrays together, the rows of the first where `is_first` holds."""
+    joined = np.empty((len(is_first), *first.shape[1:]), dtype=np.result_type(first, second))
+    joined[is_first], joined[~is_first] = first, second
+    return joined
+
+
+def make_behavior(estimator, targets, command_scale=(1.0, 1.0)):
+    """Return what fits `estimator` to action targets: discrete or continuous, unfitted."""
+    if targets.is_discrete:
+        return DiscreteBehavior(estimator, targets.labels, command_scale)
+    return ContinuousBehavior(estimator, targets.low, targets.high, command_scale)
+
+
+class _Behavior:
+    """What both kinds share: scaled commands, and estimators with all their randomness seeded."""
+
+    def __init__(self, estimator, command_scale):
+        self.estimator = estimator
+        self.command_scale = command_scale
+
+    @property
+    def is_incremental(self):
+        """Whether the estimator can be updated rather than fitted anew."""
+        return hasattr(self.estimator, "partial_fit")
+
+    def update(self, X, actions, sample_weight, *, n_updates, batch_size, rng):
+        """Update the estimator on batches, drawn in proportion to the weights."""
+        probability = None if sample_weight is None else sample_weight / sample_weight.sum()
+        for rows in rng.choice(len(X), size=(n_updates, batch_size), p=probability):
+            self._update_batch(self._scaled(X[rows]), actions[rows], rng)
+        return self
+
+    def _scaled(self, X):
+        if tuple(self.command_scale) == (1.0, 1.0):
+            return X
+        X = X.copy()
+        X[:, -2:] *= np.asarray(self.command_scale, dtype=X.dtype)
+        return X
+
+
+class DiscreteBehavior(_Behavior):
+    """A classifier for each component of a discrete action.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Cloned for each component.
+    labels : list of ndarray
+        Every label that each component can take, in increasing order.
+    command_scale : pair of floats
+        Factors on desired return and desired horizon.
+
+    Attributes
+    ----------
+    heads : list of _Head
+        One for each component.
+    """
+
+    def __init__(self, estimator, labels, command_scale=(1.0, 1.0)):
+        super().__init__(estimator, command_scale)
+        self.labels = labels
+        self.heads = [_Head(None, np.arange(0)) for _ in labels]
+
+    @property
+    def n_uniforms(self):
+        """How many random numbers one action needs."""
+        return len(self.labels)
+
+    @property
+    def fitted_estimator(self):
+        """The fitted classifier, or the list of them if actions have several components."""
+        estimators = [head.estimator for head in self.heads]
+        return estimators[0] if len(estimators) == 1 else estimators
+
+    def fit(self, X, actions, sample_weight, rng):
+        """Fit fresh clones on all rows."""
+        X = self._scaled(X)
+        self.heads = [
+            _fit_head(self.estimator, X, np.searchsorted(labels, y), sample_weight, rng)
+            for labels, y in zip(self.labels, actions.reshape(len(X), -1).T, strict=True)
+        ]
+        return self
+
+    def _update_batch(self, X, actions, rng):
+        for head, labels, y in zip(self.heads, self.labels, actions.reshape(len(X), -1).T, strict=True):
+            if head.estimator is None:
+                head.estimator = seeded_clone(self.estimator, rng)
+                head.codes = np.arange(len(labels))
+            head.estimator.partial_fit(X, np.searchsorted(labels, y), classes=head.codes)
+        return self
+
+    def predict_proba(self, X):
+        """Return the probability of each label: a list of arrays (n, n_labels), one a component."""
+        X = self._scaled(X)
+        return [head.probabilities(X, len(labels)) for head, labels in zip(self.heads, self.labels, strict=True)]
+
+    def predict(self, X):
+        """Return the most probable actions: (n,), or (n, n_components) if there are several."""
+        return self._to_actions([p.argmax(axis=1) for p in self.predict_proba(X)])
+
+    def sample(self, X, uniforms, exploration):
+        """Draw actions.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, n_features)
+        uniforms : ndarray of shape (n, n_uniforms)
+            Random numbers in [0, 1).
+        exploration : Exploration
+
+        Returns
+        -------
+        actions : ndarray of shape (n,) or (n, n_components)
+        """
+        drawn = [_draw(exploration.explore(p), u) for p, u in zip(self.predict_proba(X), uniforms.T, strict=True)]
+        return self._to_actions(drawn)
+
+    def _to_actions(self, indices):
+        columns = [labels[index] for labels, index in zip(self.labels, indices, strict=True)]
+        return columns[0] if len(columns) == 1 else np.column_stack(columns)
+
+
+class _Head:
+    """A fitted classifier and the codes that its probability columns stand for."""
+
+    def __init__(self, estimator, codes):
+        self.estimator = estimator
+        self.codes = codes
+
+    def probabilities(self, X, n_labels):
+        proba = np.zeros((len(X), n_labels))
+        proba[:, self.codes] = estimated_probabilities(self.estimator, X, len(self.codes))
+        return proba
+
+
+def _fit_head(estimator, X, codes, sample_weight, rng):
+    """Fit a clone on the labels that occur, as 0..k-1; some estimators accept no others."""
+    present, codes = np.unique(codes, return_inverse=True)
+    if len(present) == 1:
+        return _Head(DummyClassifier(strategy="prior").fit(X, codes), present)
+    return _Head(fit_weighted(seeded_clone(estimator, rng), X, codes, sample_weight, rng), present)
+
+
+def estimated_probabilities(estimator, X, n_classes):
+    """Return class probabilities (n, n_classes) of a classifier, even where it offers none.
+
+    Without `predict_proba` they are the softmax of the decision function, and without a decision
+    function all the mass is on the predicted class.
+    """
+    fast = fast_predictor(estimator, X)
+    if fast is not None:
+        return fast(X)
+    if hasattr(estimator, "predict_proba"):
+        return estimator.predict_proba(X)
+    if hasattr(estimator, "decision_function"):
+        decision = estimator.decision_function(X)
+        if decision.ndim == 1:
+            positive = expit(decision)
+            return np.column_stack([1 - positive, positive])
+        if decision.shape[1] == n_classes:
+            return softmax(decision, axis=1)
+    return np.eye(n_classes)[estimator.predict(X)]
+
+
+def _draw(proba, uniforms):
+    """Draw a column index for each row of probabilities by inverting the cumulative sum."""
+    cumulative = proba.cumsum(axis=1)
+    return (cumulative > uniforms[:, None] * cumulative[:, -1:]).argmax(axis=1)
+
+
+class ContinuousBehavior(_Behavior):
+    """A regressor for continuous actions, with a spread around it to explore with.
+
+    The spread is the standard deviation of the training actions around the prediction, for each
+    component, and never under `MIN_SPREAD` of the action's range.
+
+    Parameters
+    ----------
+    estimator : regressor
+        Cloned; wrapped in a MultiOutputRegressor if actions have several components and it needs that.
+    low, high : ndarray of shape (n_components,)
+        Bounds of the actions; may be infinite.
+    command_scale : pair of floats
+        Factors on desired return and desired horizon.
+    """
+
+    MIN_SPREAD = 0.05
+
+    def __init__(self, estimator, low, high, command_scale=(1.0, 1.0)):
+        if len(low) > 1 and not get_tags(estimator).target_tags.multi_output:
+            estimator = MultiOutputRegressor(estimator)
+        super().__init__(estimator, command_scale)
+        self.low = low
+        self.high = high
+        self.fitted_estimator = None
+
+    @property
+    def n_uniforms(self):
+        """How many random numbers one action needs."""
+        return len(self.low) + 1
+
+    def fit(self, X, actions, sample_weight, rng):
+        """Fit a fresh clone on all rows."""
+        y = self._targets(actions)
+        self.fitted_estimator = fit_weighted(seeded_clone(self.estimator, rng), self._scaled(X), y, sample_weight, rng)
+        self._measure_spread(X, actions, sample_weight)
+        return self
+
+    def update(self, X, actions, sample_weight, *, n_updates, batch_size, rng):
+        """Update the estimator on batches, drawn in proportion to the weights."""
+        super().update(X, actions, sample_weight, n_updates=n_updates, batch_size=batch_size, rng=rng)
+        self._measure_spread(X, actions, sample_weight)
+        return self
+
+    def _update_batch(self, X, actions, rng):
+        if self.fitted_estimator is None:
+            self.fitted_estimator = seeded_clone(self.estimator, rng)
+        self.fitted_estimator.partial_fit(X, self._targets(actions))
+
+    def predict(self, X):
+        """Return the actions predicted, within bounds: (n,), or (n, n_components) if there are several."""
+        actions = np.clip(self._columns(X), self.low, self.high)
+        return actions[:, 0] if len(self.low) == 1 else actions
+
+    def sample(self, X, uniforms, exploration):
+        """Draw actions around the prediction, see `DiscreteBehavior.sample`; always (n, n_components)."""
+        center, coin, uniforms = self._columns(X), uniforms[:, :1], uniforms[:, 1:]
+        if exploration.sampled:
+            center = center + self.spread * ndtri(np.clip(uniforms, 1e-12, None))
+        bottom, top = np.maximum(self.low, self.seen[0]), np.minimum(self.high, self.seen[1])
+        actions = np.where(coin < exploration.epsilon, bottom + uniforms * (top - bottom), center)
+        return np.clip(actions, self.low, self.high)
+
+    def _columns(self, X):
+        X = self._scaled(X)
+        predict = fast_predictor(self.fitted_estimator, X) or self.fitted_estimator.predict
+        return np.asarray(predict(X)).reshape(len(X), -1)
+
+    def _targets(self, actions):
+        return actions.reshape(-1) if len(self.low) == 1 else actions
+
+    def _measure_spread(self, X, actions, sample_weight):
+        actions = actions.reshape(len(X), -1)
+        variance = np.average((actions - self._columns(X)) ** 2, axis=0, weights=sample_weight)
+        self.seen = actions.min(axis=0), actions.max(axis=0)
+        self.spread = np.maximum(np.sqrt(variance), self.MIN_SPREAD * (self.seen[1] - self.seen[0]))
+
+
+class Exploration:
+    """How actions are drawn.
+
+    Parameters
+    ----------
+    sampled : bool
+        Whether to draw from what the behavior function predicts, rather than take the best.
+    epsilon : float
+        Probability of a uniformly random action instead.
+    """
+
+    def __init__(self, sampled, epsilon=0.0):
+        self.sampled = sampled
+        self.epsilon = epsilon
+
+    def explore(self, proba):
+        """Return the probabilities (n, n_labels) to draw from."""
+        if not self.sampled:
+            proba = np.eye(proba.shape[1])[proba.argmax(axis=1)]
+        return (1 - self.epsilon) * proba + self.epsilon / proba.shape[1]
+
+
+def fit_weighted(estimator, X, y, sample_weight, rng):
+    """Fit with sample weights; rows are drawn in proportion to them where the estimator takes none."""
+    if sample_weight is None:
+        return estimator.fit(X, y)
+    if has_fit_parameter(estimator, "sample_weight"):
+        return estimator.fit(X, y, sample_weight=sample_weight)
+    rows = rng.choice(len(X), size=len(X), p=sample_weight / sample_weight.sum())
+    return estimator.fit(X[rows], y[rows])
+
+
+def seeded_clone(estimator, rng):
+    """Clone an estimator, with a seed for each `random_state` that is None in it or its parts."""
+    estimator = clone(estimator)
+    unset = [
+        name
+        for name, value in sorted(estimator.get_params(deep=True).items())
+        if value is None and (name == "random_state" or name.endswith("__random_state"))
+    ]
+    return estimator.set_params(**{name: int(rng.integers(2**31)) for name in unset})
+
+
+def check_estimator_kind(estimator, targets, where):
+    """Raise a TypeError if a classifier is given for continuous actions, or the reverse."""
+    if targets.is_discrete == is_classifier(estimator):
+        return
+    kind, needed = ("discrete", "classifier") if targets.is_discrete else ("continuous", "regressor")
+    raise TypeError(
+        f"{where} has {kind} actions, which need a {needed} as UDRLAgent(estimator=...), got {estimator!r}."
+    )

@@ -1,0 +1,54 @@
+"""A policy: an agent under one command, for loops that the user writes."""
+
+import numpy as np
+
+from ._commands import Command, next_command
+
+
+class Policy:
+    """Acts on single observations and counts its command down.
+
+    Made by `UDRLAgent.policy`. Call it with an observation for an action, tell it each reward with
+    `update`, and start an episode over with `reset`.
+
+    Parameters
+    ----------
+    actor : Actor
+        Chooses action targets.
+    columns : ObservationColumns or None
+        Flattens observations; None if they are flat already.
+    targets : ActionTargets
+        Turns action targets into actions.
+    command : Command
+        The command at the start of each episode; open-ended or exact, with a horizon.
+    seed : int or None
+        Seed of the actions that are drawn.
+
+    Attributes
+    ----------
+    command : Command
+        What is still to be obtained, in how many steps.
+    """
+
+    def __init__(self, actor, columns, targets, command, seed=None):
+        self._actor = actor
+        self._columns = columns
+        self._targets = targets
+        self._initial_command = command
+        self._rng = np.random.default_rng(seed)
+        self.reset()
+
+    def __call__(self, observation):
+        """Return the action for one observation, as the environment's own action space has it."""
+        flat = np.asarray(observation).reshape(-1) if self._columns is None else self._columns.flatten(observation)
+        uniforms = self._rng.random((1, self._actor.n_uniforms))
+        return self._targets.decode(self._actor(flat[None], np.array([self.command]), uniforms)[0])
+
+    def update(self, reward):
+        """Count the command down by the reward of the step just taken."""
+        (command,) = next_command(np.array([self.command]), np.array([reward]))
+        self.command = Command(*command.tolist())
+
+    def reset(self):
+        """Go back to the command of the start."""
+        self.command = self._initial_command

@@ -1,0 +1,165 @@
+"""Gymnasium's spaces: observations as feature columns, actions as targets."""
+
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+from gymnasium import spaces
+
+COMMAND_NAMES = ("desired_return", "desired_horizon")
+
+
+@dataclass(frozen=True)
+class ObservationColumns:
+    """Observations of one space as rows of numbers, by gymnasium's own flattening.
+
+    Parameters
+    ----------
+    space : gymnasium.Space
+        Any space that flattens to a fixed number of columns.
+
+    Attributes
+    ----------
+    names : list of str
+        One for each column, after the place that the number has in the observation.
+    dtype : numpy.dtype
+        The space's own (images stay uint8); one-hot columns are uint8.
+
+    Raises
+    ------
+    ValueError
+        If observations of the space vary in size.
+    """
+
+    space: spaces.Space
+    names: list = field(init=False, repr=False)
+    dtype: np.dtype = field(init=False, repr=False)
+
+    def __post_init__(self):
+        try:
+            flat = spaces.flatten_space(self.space)
+        except NotImplementedError:
+            flat = None
+        if not isinstance(flat, spaces.Box):
+            raise ValueError(
+                f"Observations of the space {self.space} can't be put into a fixed number of feature columns. "
+                "Use a gymnasium.ObservationWrapper that turns them into a Box, Discrete, MultiDiscrete, "
+                "MultiBinary, Dict or Tuple."
+            )
+        one_hot = flat.dtype.kind in "iu" and flat.low.min() >= 0 and flat.high.max() <= 1
+        object.__setattr__(self, "dtype", np.dtype(np.uint8) if one_hot else flat.dtype)
+        object.__setattr__(self, "names", list(_column_names(self.space, "observation")))
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return len(self.names)
+
+    def flatten(self, observation):
+        """Return one observation as an array of shape (n_features,)."""
+        if isinstance(self.space, spaces.Box):
+            return np.asarray(observation, dtype=self.dtype).reshape(-1)
+        return spaces.flatten(self.space, observation).astype(self.dtype, copy=False)
+
+
+def _column_names(space, prefix):
+    if isinstance(space, spaces.Dict):
+        for key, part in space.spaces.items():
+            yield from _column_names(part, key if prefix == "observation" else f"{prefix}.{key}")
+    elif isinstance(space, spaces.Tuple):
+        for i, part in enumerate(space.spaces):
+            yield from _column_names(part, f"{prefix}[{i}]")
+    elif isinstance(space, spaces.Discrete):
+        yield from (f"{prefix}=={value}" for value in range(space.start, space.start + space.n))
+    elif isinstance(space, spaces.MultiDiscrete):
+        for index in _indices(space.shape):
+            start, n = space.start[index], space.nvec[index]
+            yield from (f"{prefix}{list(index)}=={value}" for value in range(start, start + n))
+    elif isinstance(space, spaces.Box | spaces.MultiBinary):
+        yield from (f"{prefix}{list(index) or ''}" for index in _indices(space.shape))
+    else:
+        yield from (f"{prefix}[{i}]" for i in range(spaces.flatdim(space)))
+
+
+def _indices(shape):
+    return product(*map(range, shape))
+
+
+@dataclass(frozen=True, eq=False)
+class ActionTargets:
+    """Actions as the targets of a classifier or a regressor.
+
+    Attributes
+    ----------
+    labels : list of ndarray or None
+        For each component of a discrete action the labels that it can take; None for continuous ones.
+    low, high : ndarray of shape (n_components,) or None
+        Bounds of continuous actions, infinite where there is none.
+    shape : tuple
+        Shape of one action in its space; () for a plain number.
+    dtype : numpy.dtype
+        Of one action in its space.
+    """
+
+    labels: list | None
+    low: np.ndarray | None
+    high: np.ndarray | None
+    shape: tuple
+    dtype: np.dtype
+
+    @classmethod
+    def from_space(cls, space):
+        """Describe the actions of a gymnasium space.
+
+        Raises
+        ------
+        ValueError
+            If the space is none of Discrete, MultiDiscrete, MultiBinary and Box.
+        """
+        if isinstance(space, spaces.Discrete):
+            return cls([space.start + np.arange(space.n)], None, None, (), space.dtype)
+        if isinstance(space, spaces.MultiDiscrete):
+            components = zip(space.start.ravel(), space.nvec.ravel(), strict=True)
+            return cls([start + np.arange(n) for start, n in components], None, None, space.shape, space.dtype)
+        if isinstance(space, spaces.MultiBinary):
+            labels = [np.arange(2) for _ in range(int(np.prod(space.shape)))]
+            return cls(labels, None, None, space.shape, space.dtype)
+        if isinstance(space, spaces.Box):
+            return cls(None, space.low.ravel(), space.high.ravel(), space.shape, space.dtype)
+        raise ValueError(
+            f"Actions of the space {space} are not supported; Discrete, MultiDiscrete, MultiBinary and Box are. "
+            "Use a gymnasium.ActionWrapper that offers one of these."
+        )
+
+    @classmethod
+    def from_arrays(cls, actions, *, discrete):
+        """Describe actions by examples: ndarray of shape (n,) or (n, n_components).
+
+        Continuous ones get no bounds.
+        """
+        columns = actions.reshape(len(actions), -1)
+        if not discrete:
+            unbounded = np.full(columns.shape[1], np.inf)
+            return cls(None, -unbounded, unbounded, actions.shape[1:], actions.dtype)
+        return cls([np.unique(column) for column in columns.T], None, None, actions.shape[1:], actions.dtype)
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether a classifier is needed, rather than a regressor."""
+        return self.labels is not None
+
+    @property
+    def n_components(self) -> int:
+        """How many numbers make one action."""
+        return len(self.labels) if self.is_discrete else len(self.low)
+
+    def encode(self, action):
+        """Return an environment's action as a number, or as an array of shape (n_components,)."""
+        return action if self.shape == () else np.asarray(action).reshape(-1)
+
+    def decode(self, target):
+        """Return a target (a number or an array) as an action of the environment's own space."""
+        if self.dtype.kind in "iu":
+            target = np.rint(target)
+        action = np.asarray(target).reshape(self.shape).astype(self.dtype)
+        return action[()] if self.is_discrete and self.shape == () else action

@@ -1,0 +1,123 @@
+"""Weights for hindsight rows: how much better than expected it went.
+
+A row that serves the open-ended command ("as much as you can") counts the more, the better the
+episode went on from there compared with what was to be expected. This is advantage-weighted
+regression (Peng et al. 2019, arXiv 1910.00177) seen as hindsight: the command that such a row
+fulfilled is "better than expected".
+"""
+
+import numpy as np
+from scipy.signal import lfilter
+from sklearn.base import clone
+
+from ._hindsight import Rows, relabel
+
+
+def lambda_returns(rewards, values, gamma, gae_lambda):
+    """Estimate discounted returns by the lambda-return (Sutton & Barto 2018, equation 12.2).
+
+    ``G_t = r_t + gamma * ((1 - lambda) * V(s_{t+1}) + lambda * G_{t+1})`` with ``G_T = V(s_T)``,
+    computed as ``V(s_t)`` plus the discounted sum of temporal-difference errors.
+
+    Parameters
+    ----------
+    rewards : ndarray of shape (T,)
+        The reward of each step.
+    values : ndarray of shape (T + 1,)
+        Expected discounted return from each observation on; 0 for the last one if the episode
+        terminated there.
+    gamma : float
+        Discount factor of one step, in [0, 1].
+    gae_lambda : float
+        In [0, 1]: 0 trusts the values after one step, 1 trusts the rewards alone.
+
+    Returns
+    -------
+    returns : ndarray of shape (T,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> lambda_returns(np.array([1.0, 1.0]), np.array([0.0, 0.0, 4.0]), gamma=0.5, gae_lambda=1.0)
+    array([2.5, 3. ])
+    """
+    errors = rewards + gamma * values[1:] - values[:-1]
+    advantages = lfilter([1.0], [1.0, -gamma * gae_lambda], errors[::-1])[::-1]
+    return advantages + values[:-1]
+
+
+def advantage_weights(advantages, temperature, max_weight):
+    """Turn advantages into sample weights of mean 1.
+
+    ``w = min(exp(A / (std(A) * temperature)), max_weight)``, divided by the mean of w.
+
+    Parameters
+    ----------
+    advantages : ndarray of shape (n,)
+        Return minus expected return.
+    temperature : float
+        The lower, the more the best rows count.
+    max_weight : float
+        Bound on a single weight, before the division.
+
+    Returns
+    -------
+    weights : ndarray of shape (n,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> advantage_weights(np.array([-1.0, 1.0]), temperature=1.0, max_weight=20.0).round(3)
+    array([0.238, 1.762])
+    """
+    scale = np.std(advantages) * temperature
+    if scale == 0:
+        return np.ones_like(advantages)
+    weights = np.exp(np.minimum(advantages / scale, np.log(max_weight)))
+    return weights / weights.mean()
+
+
+def advantage_weighted_rows(episodes, value_estimator, previous_values, *, gamma, gae_lambda, open_command):
+    """Make the rows of the open-ended command, with the advantage of each.
+
+    Parameters
+    ----------
+    episodes : list of Episode
+        The episodes to learn from; every step becomes a row.
+    value_estimator : regressor
+        A clone of it is fitted on the lambda-returns of all steps.
+    previous_values : fitted regressor or None
+        Expected returns for the lambda-returns' tails. With None the rewards alone count.
+    gamma, gae_lambda : float
+        See `lambda_returns`.
+    open_command : Command
+        The command that the rows are to carry.
+
+    Returns
+    -------
+    rows : Rows
+    advantages : ndarray of shape (n_rows,)
+    values : fitted regressor
+    """
+    rows = relabel(episodes)
+    if previous_values is None:
+        estimates = [np.zeros(len(episode) + 1) for episode in episodes]
+        gae_lambda = 1.0
+    else:
+        estimates = _estimate(previous_values, episodes)
+    returns = np.concatenate(
+        [
+            lambda_returns(episode.rewards, np.append(v[:-1], 0.0 if episode.terminated else v[-1]), gamma, gae_lambda)
+            for episode, v in zip(episodes, estimates, strict=True)
+        ]
+    )
+    values = clone(value_estimator).fit(rows.observations, returns)
+    commands = np.broadcast_to(open_command, rows.commands.shape)
+    return Rows(rows.observations, commands, rows.actions), returns - values.predict(rows.observations), values
+
+
+def _estimate(values, episodes):
+    """Predict the value of every observation, the last ones included: a list of arrays (T + 1,)."""
+    observations = np.concatenate([episode.observations for episode in episodes])
+    ends = np.cumsum([len(episode) + 1 for episode in episodes])[:-1]
+    return np.split(values.predict(observations), ends)
