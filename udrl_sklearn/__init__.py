@@ -1,5 +1,6 @@
 """Upside-Down Reinforcement Learning with scikit-learn estimators."""
 
+from . import recipes
 from ._agent import UDRLAgent
 from ._commands import Command
 from ._environments import SeededEnv, seeded_envs
@@ -7,5 +8,5 @@ from ._episodes import Episode
 from ._evaluation import Evaluation
 from ._policy import Policy
 
-__all__ = ["Command", "Episode", "Evaluation", "Policy", "SeededEnv", "UDRLAgent", "seeded_envs"]
+__all__ = ["Command", "Episode", "Evaluation", "Policy", "SeededEnv", "UDRLAgent", "recipes", "seeded_envs"]
 __version__ = "0.1.0"

@@ -5,9 +5,9 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, is_classifier
-from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.callback import CallbackSupportMixin
 from sklearn.metrics import r2_score
-from sklearn.utils import check_array, column_or_1d, get_tags
+from sklearn.utils import check_array, check_X_y, column_or_1d, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -19,7 +19,6 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from . import _persistence
 from ._behavior import design_matrix, make_behavior
 from ._commands import OPEN_ENDED, Command, check_command, fitting_horizon
 from ._environments import env_sources, is_environment
@@ -61,20 +60,22 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
     target_return : float, default=None
         If given, the agent is evaluated after each iteration over `n_eval_episodes` and stops once its
         mean return reaches this. Those episodes do not count as steps, and nothing learns from them.
-    n_warm_up_episodes : int, default=50
-        Episodes of random actions at the start.
-    n_episodes_per_iter : int, default=8
+    n_warm_up_episodes : int, default=10
+        Episodes of random actions at the start, at the least.
+    n_episodes_per_iter : int, default=4
         Episodes to collect in an iteration, at the least.
     n_timesteps_per_iter : int, default=1000
-        Steps to collect in an iteration, at the least.
+        Steps to collect in an iteration, and in the warm-up, at the least.
     replay_size : int or None, default=10_000
         Episodes that the replay buffer keeps; None keeps all.
     replay_keep : {"recent", "best"}, default="recent"
         Whether the buffer keeps the newest episodes or those with the highest return.
-    max_rows : int or None, default=50_000
-        With `weighting="advantage"`, how many rows one fit learns from: for the open-ended command the steps
-        of the newest episodes that have this many together, for exact commands steps drawn from the whole
-        buffer, evenly over the range of returns. None takes as many as there are.
+    max_rows : int or None, default=10_000
+        With `weighting="advantage"`, rows that the open-ended command is learned from: the steps of the newest
+        episodes that have this many together. None takes all.
+    max_exact_rows : int or None, default=50_000
+        With `weighting="advantage"`, rows that exact commands are learned from: steps drawn from the whole
+        buffer, evenly over the range of returns. None takes as many as the buffer has.
     segments : {"trailing", "random"}, default="trailing"
         Whether exact commands describe what followed until the episode's end, or until a random step.
     rows_per_episode : int or None, default=None
@@ -177,6 +178,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         "replay_size": [Interval(Integral, 1, None, closed="left"), None],
         "replay_keep": [StrOptions({"recent", "best"})],
         "max_rows": [Interval(Integral, 1, None, closed="left"), None],
+        "max_exact_rows": [Interval(Integral, 1, None, closed="left"), None],
         "segments": [StrOptions({"trailing", "random"})],
         "rows_per_episode": [Interval(Integral, 1, None, closed="left"), None],
         "weighting": [StrOptions({"advantage"}), None],
@@ -207,12 +209,13 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         *,
         total_timesteps=50_000,
         target_return=None,
-        n_warm_up_episodes=50,
-        n_episodes_per_iter=8,
+        n_warm_up_episodes=10,
+        n_episodes_per_iter=4,
         n_timesteps_per_iter=1000,
         replay_size=10_000,
         replay_keep="recent",
-        max_rows=50_000,
+        max_rows=10_000,
+        max_exact_rows=50_000,
         segments="trailing",
         rows_per_episode=None,
         weighting="advantage",
@@ -245,6 +248,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         self.replay_size = replay_size
         self.replay_keep = replay_keep
         self.max_rows = max_rows
+        self.max_exact_rows = max_exact_rows
         self.segments = segments
         self.rows_per_episode = rows_per_episode
         self.weighting = weighting
@@ -268,8 +272,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         self.random_state = random_state
         self.verbose = verbose
 
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, sample_weight=None):
         """Learn to act.
 
@@ -308,16 +311,18 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
     def _fit_rows(self, X, y, sample_weight):
         """Fit the behavior function on rows, as any supervised estimator."""
         discrete = is_classifier(self._estimator())
-        X, y = validate_data(self, X, y, ensure_min_features=2, multi_output=True, y_numeric=not discrete)
+        given = X
+        X, y = check_X_y(X, y, ensure_min_features=2, multi_output=True, y_numeric=not discrete, estimator=self)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         if discrete:
             check_classification_targets(y)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        self._forget(keep={"n_features_in_", "feature_names_in_"})
+        self._forget()
+        validate_data(self, given, skip_check_array=True)  # remembers the columns
         self._targets = ActionTargets.from_arrays(y, discrete=discrete)
-        scale = [1.0 if given == "auto" else given for given in (self.return_scale, self.horizon_scale)]
+        scale = [1.0 if factor == "auto" else factor for factor in (self.return_scale, self.horizon_scale)]
         behavior = make_behavior(self._estimator(discrete), self._targets, scale)
         self._set_behavior(behavior.fit(X, y, sample_weight, make_rng(self.random_state)))
         self._row_commands = X[:, -2:]
@@ -472,7 +477,9 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         path : str or path-like
             The file. Agents around other than scikit-learn's estimators may need pickle or joblib.
         """
-        _persistence.save(self, path)
+        from ._persistence import save  # skops is slow to import, and few need it
+
+        save(self, path)
 
     @classmethod
     def load(cls, path, *, trusted=()):
@@ -483,8 +490,8 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         path : str or path-like
             The file.
         trusted : list of str, default=()
-            Names of types that the file may hold, beside those of this library, scikit-learn, NumPy and
-            Gymnasium's spaces.
+            Names of types that the file may hold, beside those of this library, scikit-learn's common
+            estimators, NumPy and Gymnasium's spaces.
 
         Returns
         -------
@@ -495,13 +502,17 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         TypeError
             If the file holds any other type.
         """
-        return _persistence.load(path, trusted)
+        from ._persistence import load  # see `save`
+
+        return load(path, trusted)
 
     def _resolve(self, command):
         """Return a command as it stands in arrays: open-ended, or exact with a horizon."""
         command = check_command(command)
         if command == "max":
             return OPEN_ENDED if hasattr(self, "max_estimator_") else self.command_
+        if self.behavior_.exact is None:
+            raise RuntimeError('Exact commands are learned at the end of fit; until then only "max" is answered.')
         if hasattr(self, "buffer_"):
             returns, lengths = self.buffer_.returns, self.buffer_.lengths
         else:

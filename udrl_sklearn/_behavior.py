@@ -5,6 +5,8 @@ design matrix, greedy or drawn. Rows are ``[observation | desired_return | desir
 of the environment; only the estimator itself sees scaled commands.
 """
 
+from contextlib import nullcontext
+
 import numpy as np
 from scipy.special import expit, ndtri, softmax
 from sklearn.base import clone, is_classifier
@@ -13,8 +15,12 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
+from threadpoolctl import threadpool_limits
 
 from ._inference import fast_predictor
+
+# Up to as many rows native code gets one thread, see `limited_threads`.
+FEW_ROWS = 50_000
 
 
 def default_estimator(discrete=True):
@@ -232,6 +238,7 @@ def estimated_probabilities(estimator, X, n_classes):
     fast = fast_predictor(estimator, X)
     if fast is not None:
         return fast(X)
+    X = X.astype(np.float64)  # see `ContinuousBehavior._columns`
     if hasattr(estimator, "predict_proba"):
         return estimator.predict_proba(X)
     if hasattr(estimator, "decision_function"):
@@ -315,8 +322,12 @@ class ContinuousBehavior(_Behavior):
 
     def _columns(self, X):
         X = self._scaled(X)
-        predict = fast_predictor(self.fitted_estimator, X) or self.fitted_estimator.predict
-        return np.asarray(predict(X)).reshape(len(X), -1)
+        fast = fast_predictor(self.fitted_estimator, X)
+        if fast is not None:
+            return fast(X).reshape(len(X), -1)
+        # In linear algebra the last bit depends on the rows beside a row. Rounding from float64 leaves it out,
+        # so that an episode does not depend on the episodes that advance with it.
+        return np.asarray(self.fitted_estimator.predict(X.astype(np.float64)), dtype=X.dtype).reshape(len(X), -1)
 
     def _targets(self, actions):
         return actions.reshape(-1) if len(self.low) == 1 else actions
@@ -369,6 +380,15 @@ def seeded_clone(estimator, rng):
         if value is None and (name == "random_state" or name.endswith("__random_state"))
     ]
     return estimator.set_params(**{name: int(rng.integers(2**31)) for name in unset})
+
+
+def limited_threads(n_rows):
+    """Return a context in which work on few rows runs in one thread.
+
+    Native threads that wait for each other cost more than they gain on few rows, by far when something else
+    keeps the cores busy.
+    """
+    return threadpool_limits(limits=1) if n_rows <= FEW_ROWS else nullcontext()
 
 
 def check_estimator_kind(estimator, targets, where):

@@ -176,7 +176,7 @@ def _refuse_other_environments(env):
             f"Expected a single environment, got the vector environment {env}. Pass its id or a function that "
             "makes one environment; UDRLAgent(n_envs=...) advances many of them together."
         )
-    if hasattr(env, "reset") and hasattr(env, "step"):
+    if hasattr(env, "reset") and hasattr(env, "step") and not isinstance(env, type):
         raise TypeError(
             f"Expected a gymnasium.Env, got {type(env).__module__}.{type(env).__name__}, which looks like an "
             "environment of the old gym package. Port it to gymnasium, or wrap it, with shimmy.GymV21CompatibilityV0 "

@@ -1,5 +1,6 @@
 """The loop of Algorithm 1: explore, remember, relabel, improve."""
 
+import copy
 import time
 from math import ceil
 
@@ -13,6 +14,7 @@ from ._behavior import (
     check_estimator_kind,
     default_estimator,
     design_matrix,
+    limited_threads,
     make_behavior,
     seeded_clone,
 )
@@ -49,10 +51,10 @@ class LearningLoop:
                     self._improve()
                     stop = self._reaches_target(pool)
                     self._report()
-                    stop |= iteration.call_on_fit_task_end(estimator=self, reconstruction_attributes=dict)
+                    stop |= iteration.call_on_fit_task_end(estimator=self, **self._for_callbacks())
             finally:
                 self._learn_exact_commands()
-            task.call_on_fit_task_end(estimator=self, reconstruction_attributes=dict)
+            task.call_on_fit_task_end(estimator=self, **self._for_callbacks())
         return self
 
     def _fit_experience(self, X):
@@ -65,6 +67,24 @@ class LearningLoop:
         self._learn_exact_commands()
         self._report()
         return self
+
+    def _for_callbacks(self):
+        """Return what scikit-learn's callbacks may ask for, as functions that are called if one does."""
+
+        def fitted_as_if_stopped():
+            stopped = copy.copy(self)
+            stopped._rng = copy.deepcopy(self._rng)
+            stopped._learn_exact_commands()
+            return {name: value for name, value in vars(stopped).items() if name in ("behavior_", "estimator_")}
+
+        def rows():
+            return relabel(self.buffer_.recent(self.max_rows))
+
+        return {
+            "X": lambda: design_matrix(rows().observations, rows().commands),
+            "y": lambda: rows().actions,
+            "reconstruction_attributes": fitted_as_if_stopped,
+        }
 
     def _start(self, observation_space, action_space, targets, n_observation_features=None):
         """Check that learning can begin, or go on, and only then set it up."""
@@ -87,9 +107,10 @@ class LearningLoop:
         self.feature_names_in_ = np.array([*names, *COMMAND_NAMES], dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
 
-    def _forget(self, keep=()):
+    def _forget(self):
         """Delete what an earlier fit left."""
-        for name in [name for name in vars(self) if name.endswith("_") and name not in keep]:
+        private = ("_rng", "_row_commands", "_targets")
+        for name in [name for name in vars(self) if name.endswith("_") or name in private]:
             delattr(self, name)
 
     def _check_goes_on(self, observation_space, action_space, n_observation_features, targets):
@@ -110,25 +131,25 @@ class LearningLoop:
     def _explore(self, pool, last_timestep):
         """Live through new episodes: random ones first, then such as are asked for."""
         began = time.perf_counter()
-        n_steps = min(self.n_timesteps_per_iter, last_timestep - self.n_timesteps_)
-        if not hasattr(self, "behavior_"):
-            commands = np.tile(OPEN_ENDED, (self.n_warm_up_episodes, 1))
-            episodes = self._collect(pool, commands, RandomActor())
-        else:
-            actor = Actor(self.behavior_, self._exploration())
-            commands, episodes = np.empty((0, 2)), []
-            while (n_missing := self._n_missing(episodes, n_steps)) > 0:
-                asked = self._exploratory_commands(n_missing)
-                commands = np.vstack([commands, asked])
-                episodes += self._collect(pool, asked, actor)
+        warm_up = not hasattr(self, "behavior_")
+        actor = RandomActor() if warm_up else Actor(self.behavior_, self._exploration())
+        n_episodes = self.n_warm_up_episodes if warm_up else self.n_episodes_per_iter
+        n_timesteps = min(self.n_timesteps_per_iter, last_timestep - self.n_timesteps_)
+        commands, episodes = np.empty((0, 2)), []
+        while (n_missing := self._n_missing(episodes, n_episodes, n_timesteps)) > 0:
+            asked = np.tile(OPEN_ENDED, (n_missing, 1)) if warm_up else self._exploratory_commands(n_missing)
+            commands = np.vstack([commands, asked])
+            episodes += self._collect(pool, asked, actor)
         self._record(episodes, commands, time.perf_counter() - began)
 
-    def _n_missing(self, episodes, n_steps):
-        """Guess how many more episodes this iteration needs."""
-        known = episodes or self.buffer_.episodes[-self.n_episodes_per_iter :]
+    def _n_missing(self, episodes, n_episodes, n_timesteps):
+        """Guess how many more episodes it takes to have as many episodes, and as many steps, as wanted."""
+        known = episodes or self.buffer_.episodes[-n_episodes:]
+        if not known:
+            return n_episodes
         mean_length = np.mean([len(episode) for episode in known])
-        steps_missing = n_steps - sum(len(episode) for episode in episodes)
-        return max(self.n_episodes_per_iter - len(episodes), ceil(steps_missing / mean_length))
+        timesteps_missing = n_timesteps - sum(len(episode) for episode in episodes)
+        return max(n_episodes - len(episodes), ceil(timesteps_missing / mean_length))
 
     def _exploratory_commands(self, n_commands):
         if self.weighting is not None:
@@ -204,10 +225,11 @@ class LearningLoop:
         """Return a fit on rows: what is known if it can be updated, else a new one."""
         X = design_matrix(rows.observations, rows.commands)
         behavior = self._behavior_to_fit(known, rows.commands)
-        if self._is_incremental(behavior):
-            size = {"n_updates": self.n_updates_per_iter, "batch_size": self.batch_size}
-            return behavior.update(X, rows.actions, weights, rng=self._rng, **size)
-        return behavior.fit(X, rows.actions, weights, self._rng)
+        with limited_threads(len(X)):
+            if self._is_incremental(behavior):
+                size = {"n_updates": self.n_updates_per_iter, "batch_size": self.batch_size}
+                return behavior.update(X, rows.actions, weights, rng=self._rng, **size)
+            return behavior.fit(X, rows.actions, weights, self._rng)
 
     def _published_rows(self):
         return relabel(
@@ -215,19 +237,23 @@ class LearningLoop:
         )
 
     def _exact_rows(self):
-        n_rows = self.buffer_.n_timesteps if self.max_rows is None else min(self.max_rows, self.buffer_.n_timesteps)
+        n_rows = self.buffer_.n_timesteps
+        if self.max_exact_rows is not None:
+            n_rows = min(n_rows, self.max_exact_rows)
         return spread_over_returns(self.buffer_.episodes, n_rows, self._rng, segments=self.segments)
 
     def _open_ended_rows(self):
         """Return the rows for "as much as you can", and their weights."""
-        rows, advantages, self.value_estimator_ = advantage_weighted_rows(
-            self.buffer_.recent(self.max_rows),
-            seeded_clone(self.value_estimator or _default_value_estimator(), self._rng),
-            getattr(self, "value_estimator_", None),
-            gamma=self.gamma,
-            gae_lambda=self.gae_lambda,
-            open_command=OPEN_ENDED,
-        )
+        episodes = self.buffer_.recent(self.max_rows)
+        with limited_threads(sum(map(len, episodes))):
+            rows, advantages, self.value_estimator_ = advantage_weighted_rows(
+                episodes,
+                seeded_clone(self.value_estimator or _default_value_estimator(), self._rng),
+                getattr(self, "value_estimator_", None),
+                gamma=self.gamma,
+                gae_lambda=self.gae_lambda,
+                open_command=OPEN_ENDED,
+            )
         return rows, advantage_weights(advantages, self.temperature, self.max_weight)
 
     def _is_incremental(self, behavior):

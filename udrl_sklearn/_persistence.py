@@ -1,15 +1,41 @@
 """Agents on disk, without pickle."""
 
+import zipfile
+
 import skops.io
 
-# What an agent around a scikit-learn estimator is made of. skops itself trusts most of scikit-learn and
-# numpy; these are the parts that it leaves to us.
-_OURS = ("udrl_sklearn.", "gymnasium.spaces.", "sklearn.", "numpy.", "scipy.")
+# What an agent is made of beyond the types that skops trusts by itself. The compiled classes of scikit-learn
+# run no code when they are read, but damaged node arrays can crash the process that predicts with them.
+TRUSTED = {
+    "gymnasium.spaces.box.Box",
+    "gymnasium.spaces.dict.Dict",
+    "gymnasium.spaces.discrete.Discrete",
+    "gymnasium.spaces.multi_binary.MultiBinary",
+    "gymnasium.spaces.multi_discrete.MultiDiscrete",
+    "gymnasium.spaces.tuple.Tuple",
+    "numpy.dtype",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.metrics._dist_metrics.EuclideanDistance32",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.neighbors._ball_tree.BallTree",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn.tree._tree.Tree",
+    "udrl_sklearn._agent.UDRLAgent",
+    "udrl_sklearn._behavior.BehaviorFunction",
+    "udrl_sklearn._behavior.ContinuousBehavior",
+    "udrl_sklearn._behavior.DiscreteBehavior",
+    "udrl_sklearn._behavior._Head",
+    "udrl_sklearn._buffer.ReplayBuffer",
+    "udrl_sklearn._commands.Command",
+    "udrl_sklearn._spaces.ActionTargets",
+}
 
 
 def save(agent, path):
     """Write an agent to a file with skops."""
-    skops.io.dump(agent, path)
+    skops.io.dump(agent, path, compression=zipfile.ZIP_DEFLATED)
 
 
 def load(path, trusted=()):
@@ -20,13 +46,17 @@ def load(path, trusted=()):
     path : str or path-like
         The file.
     trusted : list of str, default=()
-        Names of further types that may be made, beside those of this library, scikit-learn, NumPy
-        and Gymnasium's spaces.
+        Names of types that the file may hold beside `TRUSTED`.
 
     Raises
     ------
     TypeError
         If the file holds any other type.
     """
-    unknown = skops.io.get_untrusted_types(file=path)
-    return skops.io.load(path, trusted=[name for name in unknown if name.startswith(_OURS)] + list(trusted))
+    unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - TRUSTED - set(trusted))
+    if unknown:
+        raise TypeError(
+            f"{path} holds types that are not trusted: {unknown}. If you know where the file comes from and what "
+            f"they are, load it with trusted={unknown}."
+        )
+    return skops.io.load(path, trusted=[*TRUSTED, *trusted])

@@ -237,7 +237,8 @@ class _Running:
         self.actions, self.rewards = [], []
         self.terminated = self.truncated = False
         if isinstance(actor, RandomActor):
-            self.place.env.action_space.seed(plan.seed)
+            # Not the reset seed: with one seed the space would draw the very numbers that the environment draws.
+            self.place.env.action_space.seed(int(self.rng.integers(2**31)))
         observation, _ = self.place.env.reset(seed=plan.seed)
         self.observations = [self.place.columns.flatten(observation)]
 

@@ -1,0 +1,38 @@
+"""
+A neural behavior function
+==========================
+
+The network of Srivastava et al. 2019 (arXiv 1912.02877) as the behavior function: an embedding of the observation is
+multiplied with a gate that the command opens. It needs PyTorch and skorch,
+``pip install "udrl_sklearn[torch]"``.
+"""
+
+from udrl_sklearn import UDRLAgent
+from udrl_sklearn.nets import behavior_net
+
+# %%
+# The sizes of the input and the output are taken from the data. With ``device="cuda"`` the network lives on a
+# graphics card.
+
+net = behavior_net(hidden_sizes=(64, 64), lr=3e-3, device="cpu")
+
+# %%
+# The network has ``partial_fit``, so the agent updates it in each iteration, ``n_updates_per_iter`` times on
+# ``batch_size`` rows, and never begins anew.
+
+agent = UDRLAgent(
+    net,
+    total_timesteps=10_000,
+    n_updates_per_iter=100,
+    batch_size=512,
+    random_state=0,
+    verbose=1,
+).fit("CartPole-v1")
+
+for command in ("max", (50, 50), (100, 100)):
+    print(agent.evaluate("CartPole-v1", command=command, n_episodes=20))
+
+# %%
+# One fitted network answers "max", and another exact commands. Both are ordinary PyTorch modules.
+
+print(agent.max_estimator_.module_)

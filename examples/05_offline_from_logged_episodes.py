@@ -1,0 +1,67 @@
+"""
+Learn from logged episodes
+==========================
+
+No environment is needed to learn, if there are records of what happened in it. We log episodes of a poor controller, a
+simple rule with many random actions in between, and train an agent on them. It becomes better than what it saw.
+"""
+
+import gymnasium
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+
+from udrl_sklearn import Episode, UDRLAgent
+
+# %%
+# Log
+# ---
+# An episode of T steps has T actions, T rewards and T + 1 observations: the last one is what was seen after the last
+# action.
+
+
+def log_episode(env, seed, rng):
+    """Push the cart to where the pole leans, or at random."""
+    observation, _ = env.reset(seed=seed)
+    observations, actions, rewards, done = [observation], [], [], False
+    while not done:
+        follows_rule = rng.random() < 0.4
+        action = int(observation[2] > 0) if follows_rule else int(rng.integers(2))
+        observation, reward, terminated, truncated, _ = env.step(action)
+        observations.append(observation)
+        actions.append(action)
+        rewards.append(reward)
+        done = terminated or truncated
+    return Episode(observations, actions, rewards, terminated, truncated)
+
+
+env = gymnasium.make("CartPole-v1")
+rng = np.random.default_rng(0)
+episodes = [log_episode(env, seed, rng) for seed in range(300)]
+env.close()
+logged = np.array([episode.total_return for episode in episodes])
+print(
+    f"logged: {len(episodes)} episodes, {logged.min():.0f} to {logged.max():.0f} steps, {logged.mean():.1f} on average"
+)
+
+# %%
+# Learn
+# -----
+# The episodes stand where otherwise the environment does. They are relabeled in hindsight once, and the forest is
+# fitted once.
+
+forest = RandomForestClassifier(n_estimators=60, min_samples_leaf=10)
+agent = UDRLAgent(forest, random_state=0).fit(episodes)
+
+# %%
+# Measure
+# -------
+# Here the environment is at hand to see how good the agent has become.
+
+for command in ("max", 20, 50, 100):
+    print(agent.evaluate("CartPole-v1", command=command, n_episodes=50))
+
+# %%
+# Without an environment there is the share of logged actions that the agent would have taken, too. It can't be
+# near 1, as most of those actions were random.
+
+print(f"accuracy on the logged actions: {agent.score(episodes):.2f}")

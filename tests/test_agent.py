@@ -1,0 +1,291 @@
+"""UDRLAgent as a whole, on environments whose optimum is known and on real ones."""
+
+import pickle
+from functools import partial
+
+import gymnasium
+import joblib
+import numpy as np
+import pytest
+from gymnasium import spaces
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from toy_envs import BanditEnv, ContinuousMatchEnv, FailingEnv, MatchEnv, SpacesEnv
+
+from udrl_sklearn import Command, UDRLAgent, seeded_envs
+
+SMALL = {"total_timesteps": 1500, "n_timesteps_per_iter": 200, "random_state": 0}
+
+
+def small_agent(estimator=None, **params):
+    estimator = DecisionTreeClassifier(min_samples_leaf=20) if estimator is None else estimator
+    return UDRLAgent(estimator, **SMALL | params)
+
+
+@pytest.fixture(scope="module")
+def cartpole_agent():
+    forest = RandomForestClassifier(30, min_samples_leaf=10)
+    return UDRLAgent(forest, total_timesteps=8000, random_state=0).fit("CartPole-v1")
+
+
+@pytest.mark.parametrize("env", [BanditEnv, MatchEnv])
+def test_reaches_the_known_optimum(env):
+    agent = small_agent().fit(env)
+    assert agent.score(env) == env().optimum
+
+
+def test_learns_continuous_actions_close_to_the_optimum():
+    agent = small_agent(DecisionTreeRegressor(min_samples_leaf=20)).fit(ContinuousMatchEnv)
+    assert agent.history_[0]["mean_return"] < -2  # at random
+    assert agent.score(ContinuousMatchEnv) > -0.5
+
+
+def test_follows_exact_commands_on_cartpole(cartpole_agent):
+    asked = [40, 80, 120]
+    obtained = [cartpole_agent.evaluate("CartPole-v1", command=r, n_episodes=20).mean_return for r in asked]
+    np.testing.assert_allclose(obtained, asked, rtol=0.25)
+
+
+def test_does_its_best_when_asked_for_the_best(cartpole_agent):
+    assert cartpole_agent.score("CartPole-v1") > 200
+
+
+def test_a_return_above_the_best_known_is_taken_as_the_best_known(cartpole_agent):
+    best = cartpole_agent.buffer_.returns.max()
+    evaluation = cartpole_agent.evaluate("CartPole-v1", command=1e6, n_episodes=3)
+    assert evaluation.command.desired_return == best
+    lengths = cartpole_agent.buffer_.lengths
+    assert np.median(lengths) <= evaluation.command.desired_horizon <= lengths.max()
+
+
+def test_policy_acts_in_the_users_own_loop_as_evaluate_does(cartpole_agent):
+    env, policy = gymnasium.make("CartPole-v1"), cartpole_agent.policy(command=(30, 30))
+    observation, _ = env.reset(seed=5)
+    rewards, over = [], False
+    while not over:
+        observation, reward, terminated, truncated, _ = env.step(policy(observation))
+        policy.update(reward)
+        rewards.append(reward)
+        over = terminated or truncated
+    assert policy.command == Command(30 - sum(rewards), max(30 - len(rewards), 1))
+    assert sum(rewards) == pytest.approx(30, rel=0.3)
+    policy.reset()
+    assert policy.command == Command(30, 30)
+
+
+def test_evaluation_is_the_same_each_time_and_another_one_for_another_seed(cartpole_agent):
+    first, second, other = (
+        cartpole_agent.evaluate("CartPole-v1", command=60, n_episodes=10, seed=s).returns for s in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_workers_change_nothing(n_jobs):
+    agents = [UDRLAgent(LogisticRegression(), **SMALL), UDRLAgent(LogisticRegression(), n_jobs=n_jobs, **SMALL)]
+    returns = [agent.fit("CartPole-v1").buffer_.returns for agent in agents]
+    np.testing.assert_array_equal(*returns)
+
+
+def test_joblib_decides_about_the_workers():
+    with joblib.parallel_config("threading", n_jobs=2):
+        threaded = small_agent().fit("CartPole-v1")
+    np.testing.assert_array_equal(threaded.buffer_.returns, small_agent().fit("CartPole-v1").buffer_.returns)
+
+
+def test_the_global_generator_is_left_alone():
+    np.random.seed(0)
+    before = np.random.get_state()[1].copy()
+    small_agent().fit(MatchEnv)
+    np.testing.assert_array_equal(before, np.random.get_state()[1])
+
+
+def test_estimators_with_a_seed_of_their_own_keep_it():
+    agent = small_agent(RandomForestClassifier(5, random_state=7)).fit(MatchEnv)
+    assert agent.estimator_.random_state == 7
+    assert isinstance(small_agent(RandomForestClassifier(5)).fit(MatchEnv).estimator_.random_state, int)
+
+
+def test_collects_the_steps_asked_for_and_finishes_what_was_begun():
+    agent = small_agent(total_timesteps=500).fit("CartPole-v1")
+    assert agent.n_timesteps_ == agent.buffer_.n_timesteps >= 500
+    assert agent.n_episodes_ == len(agent.buffer_)
+    assert agent.history_[-2]["timesteps"] < 500  # it stopped at the first chance
+
+
+def test_history_is_a_plain_table():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(small_agent(weighting=None).fit(MatchEnv).history_)
+    assert table["timesteps"].is_monotonic_increasing
+    assert table["iteration"].tolist() == list(range(len(table)))
+    assert np.isnan(table["desired_return"][0]) and table["desired_return"][1:].notna().all()
+    assert {"mean_return", "rollout_seconds", "fit_seconds", "episodes"} <= set(table)
+
+
+def test_stops_at_the_target_return():
+    agent = UDRLAgent(
+        DecisionTreeClassifier(min_samples_leaf=5), total_timesteps=10_000, target_return=5.0, random_state=0
+    ).fit(MatchEnv)
+    assert agent.n_timesteps_ < 9000
+    assert agent.history_[-1]["evaluated_return"] >= 5.0
+    assert all(record["evaluated_return"] < 5.0 for record in agent.history_[:-1])
+
+
+def test_verbose_prints_a_line_an_iteration(capsys):
+    agent = small_agent(verbose=1).fit(MatchEnv)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(agent.history_)
+    assert lines[0].startswith("iteration    0 | timesteps")
+
+
+def test_warm_start_goes_on_where_it_stopped():
+    agent = small_agent(warm_start=True).fit(MatchEnv)
+    first = agent.buffer_.returns
+    agent.fit(MatchEnv)
+    np.testing.assert_array_equal(agent.buffer_.returns[: len(first)], first)
+    assert agent.n_timesteps_ >= 3000
+    assert [record["iteration"] for record in agent.history_] == list(range(len(agent.history_)))
+    at_random = [record for record in agent.history_ if record["mean_return"] < 2.5]
+    assert len(at_random) == 1  # no second warm-up
+
+
+def test_without_warm_start_fit_begins_anew():
+    agent = small_agent()
+    first = agent.fit(MatchEnv).buffer_.returns
+    np.testing.assert_array_equal(agent.fit(MatchEnv).buffer_.returns, first)
+
+
+@pytest.mark.parametrize(
+    "env",
+    ["CartPole-v1", gymnasium.spec("CartPole-v1"), partial(gymnasium.make, "CartPole-v1")],
+    ids=["id", "spec", "factory"],
+)
+def test_whatever_stands_for_an_environment_gives_the_same_agent(env):
+    agent = small_agent().fit(env)
+    with gymnasium.make("CartPole-v1") as instance:
+        same = small_agent().fit(instance)
+        instance.reset()  # it was left open
+    np.testing.assert_array_equal(agent.buffer_.returns, same.buffer_.returns)
+
+
+def test_a_list_of_environments_takes_turns():
+    agent = small_agent().fit(["CartPole-v1", "CartPole-v1"])
+    assert agent.score(seeded_envs("CartPole-v1", 2)) > 0
+
+
+@pytest.mark.parametrize(
+    ("action_space", "classifier"),
+    [
+        (spaces.Discrete(3, start=-1), True),
+        (spaces.MultiDiscrete([3, 2]), True),
+        (spaces.MultiDiscrete([[3, 2], [2, 2]]), True),
+        (spaces.MultiBinary(3), True),
+        (spaces.Box(-2, 2, (2,)), False),
+        (spaces.Box(-2, 2, ()), False),
+        (spaces.Box(0, 4, (2, 2), dtype=np.int64), False),
+    ],
+    ids=str,
+)
+def test_every_action_space_is_acted_in_and_learned(action_space, classifier):
+    env = partial(SpacesEnv, spaces.Box(-1, 1, (2,)), action_space)  # its reward is the sum of the action
+    tree = DecisionTreeClassifier(min_samples_leaf=20) if classifier else DecisionTreeRegressor(min_samples_leaf=20)
+    agent = small_agent(tree).fit(env)
+    assert agent.score(env) > agent.history_[0]["mean_return"] + 1
+    assert action_space.contains(agent.policy((3, 3))(np.zeros(2, dtype=np.float32)))
+    n_components = agent.behavior_.predict(np.zeros((4, 4), dtype=np.float32)).shape[1:]
+    assert n_components == (() if action_space.shape in ((), (1,)) else (int(np.prod(action_space.shape)),))
+
+
+@pytest.mark.parametrize(
+    "observation_space",
+    [
+        spaces.Discrete(4),
+        spaces.MultiDiscrete([3, 2]),
+        spaces.MultiBinary([2, 2]),
+        spaces.Box(0, 255, (4, 4, 3), np.uint8),
+        spaces.Dict(position=spaces.Box(-1, 1, (2,)), door=spaces.Discrete(2)),
+        spaces.Tuple([spaces.Box(-1, 1, (2,)), spaces.Dict(a=spaces.MultiBinary(2))]),
+    ],
+    ids=str,
+)
+def test_every_observation_space_becomes_named_columns(observation_space):
+    env = partial(SpacesEnv, observation_space, spaces.Discrete(2))
+    agent = small_agent().fit(env)
+    assert agent.n_features_in_ == spaces.flatdim(observation_space) + 2
+    assert len(set(agent.feature_names_in_)) == agent.n_features_in_
+    assert list(agent.feature_names_in_[-2:]) == ["desired_return", "desired_horizon"]
+    assert agent.score(env) > agent.history_[0]["mean_return"]
+
+
+def test_images_keep_their_dtype_in_the_buffer():
+    env = partial(SpacesEnv, spaces.Box(0, 255, (4, 4, 3), np.uint8), spaces.Discrete(2))
+    assert small_agent().fit(env).buffer_.episodes[0].observations.dtype == np.uint8
+
+
+def test_without_an_estimator_the_actions_decide_about_its_kind():
+    assert is_classifier(UDRLAgent(**SMALL).fit(MatchEnv))
+    assert is_regressor(UDRLAgent(**SMALL).fit(ContinuousMatchEnv))
+
+
+def test_learns_offline_from_episodes():
+    logged = small_agent().fit(MatchEnv).buffer_.episodes
+    agent = small_agent(RandomForestClassifier(20)).fit(logged)
+    assert agent.score(MatchEnv) == 5.0
+    assert agent.score(logged) > 0.5
+    assert agent.n_episodes_ == len(logged)
+
+
+def test_goes_on_online_after_learning_offline():
+    logged = small_agent().fit(MatchEnv).buffer_.episodes[:20]
+    agent = small_agent(warm_start=True).fit(logged).fit(MatchEnv)
+    assert agent.n_episodes_ > 20
+    assert agent.score(MatchEnv) == 5.0
+
+
+def test_rows_give_a_plain_supervised_fit():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 4))
+    y = np.where(X[:, 0] > 0, "right", "left")
+    tree = DecisionTreeClassifier(max_depth=3, random_state=0)
+    agent = UDRLAgent(tree).fit(X, y)
+    np.testing.assert_array_equal(agent.predict(X), clone(tree).fit(X, y).predict(X))
+    np.testing.assert_array_equal(agent.classes_, ["left", "right"])
+    assert not hasattr(agent, "buffer_")
+
+
+def test_predict_leads_each_row_to_the_clone_that_knows_its_kind_of_command(cartpole_agent):
+    observations = np.random.default_rng(0).uniform(-0.2, 0.2, (20, 4))
+    exact, open_ended = (np.column_stack([observations, np.full((20, 2), c)]) for c in (50.0, 0.0))
+    mixed = np.where(np.arange(20)[:, None] % 2 == 0, exact, open_ended)
+    proba = cartpole_agent.predict_proba(mixed)
+    np.testing.assert_array_equal(proba[::2], cartpole_agent.predict_proba(exact)[::2])
+    np.testing.assert_array_equal(proba[1::2], cartpole_agent.predict_proba(open_ended)[1::2])
+    assert not np.array_equal(cartpole_agent.predict_proba(exact), cartpole_agent.predict_proba(open_ended))
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_what_was_collected_before_an_error_stays(n_jobs):
+    agent = small_agent(n_envs=1, n_jobs=n_jobs, n_warm_up_episodes=20)
+    with pytest.raises(RuntimeError, match="simulator failed") as raised:
+        agent.fit(partial(FailingEnv, fail_in_episode=5))
+    assert type(raised.value) is RuntimeError
+    assert agent.n_episodes_ == len(agent.buffer_) == 5 * n_jobs
+    agent.set_params(warm_start=True).fit(MatchEnv)  # and it can go on from there
+    assert agent.n_episodes_ > 5
+
+
+def test_an_error_after_the_first_fit_leaves_an_agent_that_acts():
+    agent = small_agent(n_envs=1)
+    with pytest.raises(RuntimeError, match="simulator failed"):
+        agent.fit(partial(FailingEnv, fail_in_episode=100))
+    assert agent.evaluate(MatchEnv, command=(3, 5), n_episodes=3).returns.shape == (3,)
+
+
+def test_pickled_and_joblib_dumped_agents_act_alike(cartpole_agent, tmp_path):
+    joblib.dump(cartpole_agent, tmp_path / "agent.joblib")
+    expected = cartpole_agent.evaluate("CartPole-v1", command=50, n_episodes=5).returns
+    for copy in (pickle.loads(pickle.dumps(cartpole_agent)), joblib.load(tmp_path / "agent.joblib")):
+        np.testing.assert_array_equal(copy.evaluate("CartPole-v1", command=50, n_episodes=5).returns, expected)

@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from udrl_sklearn._commands import (
+    OPEN_ENDED,
+    Command,
+    check_command,
+    exploratory_commands,
+    fitting_horizon,
+    next_command,
+)
+
+finite = st.floats(-1e6, 1e6)
+
+
+@pytest.mark.parametrize(
+    ("given_command", "expected"),
+    [
+        ("max", "max"),
+        (200, Command(200.0, None)),
+        (np.float32(2.5), Command(2.5, None)),
+        ((200, 100), Command(200.0, 100.0)),
+        ([-1.5, None], Command(-1.5, None)),
+        (Command(3, 1), Command(3.0, 1.0)),
+        (np.array([200, 100]), Command(200.0, 100.0)),
+    ],
+)
+def test_check_command_reads_every_way_to_write_a_command(given_command, expected):
+    checked = check_command(given_command)
+    assert checked == expected
+    assert all(isinstance(part, float | str | None) for part in checked)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["best", None, True, (1, 2, 3), (None, 5), ("1", "2"), {"desired_return": 1}, [[1, 2]]]
+)
+def test_check_command_explains_what_a_command_is(wrong):
+    with pytest.raises(ValueError, match='command must be "max", a desired return, or a pair'):
+        check_command(wrong)
+
+
+@pytest.mark.parametrize("desired_return", [np.nan, np.inf, -np.inf])
+def test_check_command_points_from_infinite_returns_to_max(desired_return):
+    with pytest.raises(ValueError, match='as much as possible use command="max"'):
+        check_command((desired_return, 10))
+
+
+@pytest.mark.parametrize("horizon", [0, 0.5, -3, np.nan, np.inf])
+def test_check_command_refuses_a_horizon_under_one_step(horizon):
+    with pytest.raises(ValueError, match="steps >= 1, or None"):
+        check_command((1, horizon))
+
+
+@given(
+    hnp.arrays(float, st.tuples(st.integers(1, 6), st.just(2)), elements=finite),
+    st.lists(st.booleans(), min_size=6, max_size=6),
+    st.lists(finite, min_size=6, max_size=6),
+)
+def test_next_command_counts_exact_rows_down_and_keeps_open_ended_ones(commands, is_open, rewards):
+    is_open, rewards = np.array(is_open[: len(commands)]), np.array(rewards[: len(commands)])
+    commands[:, 1] = 1 + np.abs(commands[:, 1])
+    commands[is_open] = OPEN_ENDED
+    before = commands.copy()
+
+    after = next_command(commands, rewards)
+
+    np.testing.assert_array_equal(commands, before)
+    np.testing.assert_array_equal(after[is_open], before[is_open])
+    np.testing.assert_array_equal(after[~is_open, 0], (before[:, 0] - rewards)[~is_open])
+    assert (after[~is_open, 1] >= 1).all()
+    shortened = ~is_open & (before[:, 1] >= 2)
+    np.testing.assert_array_equal(after[shortened, 1], before[shortened, 1] - 1)
+
+
+def test_next_command_of_no_episodes_is_no_command():
+    assert next_command(np.empty((0, 2)), np.empty(0)).shape == (0, 2)
+
+
+@given(hnp.arrays(float, st.integers(1, 8), elements=finite), st.integers(0, 2**32))
+def test_exploratory_returns_lie_within_one_standard_deviation_above_the_mean(returns, seed):
+    lengths = np.arange(1, len(returns) + 1)
+    commands = exploratory_commands(returns, lengths, 20, np.random.default_rng(seed))
+    assert commands.shape == (20, 2)
+    slack = 1e-9 * (1 + np.abs(returns).max())
+    assert (commands[:, 0] >= returns.mean() - slack).all()
+    assert (commands[:, 0] <= returns.mean() + returns.std() + slack).all()
+    np.testing.assert_allclose(commands[:, 1], (len(returns) + 1) / 2)
+
+
+def test_exploratory_returns_fill_their_interval_evenly():
+    drawn = exploratory_commands(np.array([0.0, 2.0]), np.array([4, 6]), 4000, np.random.default_rng(0))[:, 0]
+    counts, _ = np.histogram(drawn, bins=4, range=(1.0, 2.0))
+    assert counts.sum() == 4000
+    assert counts.min() > 900
+
+
+@pytest.mark.parametrize(
+    ("desired_return", "n_nearest", "horizon"),
+    [
+        (10.0, 1, 7.0),  # two episodes had a return of 10; the newer one counts
+        (10.0, 2, 6.0),  # both of them: the median of 5 and 7
+        (-50.0, 1, 2.0),
+        (99.0, 3, 5.0),  # the nearest are 10 (7 steps), 10 (5 steps) and 4 (3 steps)
+        (0.0, 15, 4.0),  # fewer episodes than asked for: the median of all
+    ],
+)
+def test_fitting_horizon_is_the_median_length_of_the_nearest_returns(desired_return, n_nearest, horizon):
+    returns, lengths = np.array([-9.0, 4.0, 10.0, 10.0]), np.array([2, 3, 5, 7])
+    assert fitting_horizon(desired_return, returns, lengths, n_nearest) == horizon

@@ -1,0 +1,188 @@
+import functools
+
+import gymnasium
+import numpy as np
+import pytest
+from toy_envs import MatchEnv
+
+from udrl_sklearn._environments import (
+    EVALUATION,
+    TRAINING,
+    TUNING,
+    EnvSource,
+    SeededEnv,
+    describe,
+    env_sources,
+    is_environment,
+    make_env,
+    seeded_envs,
+)
+from udrl_sklearn._episodes import Episode
+
+EPISODE = Episode([[0], [1]], [0], [0.0])
+
+
+class OldGymEnv:
+    def reset(self):
+        return 0
+
+    def step(self, action):
+        return 0, 0.0, True, {}
+
+
+@pytest.fixture
+def vector_env():
+    env = gymnasium.make_vec("CartPole-v1", num_envs=2)
+    yield env
+    env.close()
+
+
+def test_training_tuning_and_evaluation_never_share_a_seed():
+    assert TRAINING[1] <= TUNING[0] < TUNING[1] <= EVALUATION[0] < EVALUATION[1]
+    # numpy's reset seeds are 32 bits, and some environments take signed ones
+    assert TRAINING[0] == 0
+    assert EVALUATION[1] <= 2**31
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        "CartPole-v1",
+        "no-such-env",
+        MatchEnv(),
+        MatchEnv,
+        lambda: MatchEnv(),
+        functools.partial(MatchEnv, n_states=2),
+        gymnasium.spec("CartPole-v1"),
+        SeededEnv("CartPole-v1", 0),
+        [MatchEnv, MatchEnv],
+        (MatchEnv(),),
+        OldGymEnv(),
+    ],
+    ids=repr,
+)
+def test_what_stands_for_an_environment_is_taken_for_one(X):
+    assert is_environment(X)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.zeros((3, 3)),
+        [[0.0, 1.0], [1.0, 0.0]],
+        [],
+        None,
+        3,
+        Episode([[0], [1]], [0], [0.0]),
+        [Episode([[0], [1]], [0], [0])],
+    ],
+    ids=repr,
+)
+def test_rows_and_episodes_are_not_taken_for_environments(X):
+    assert not is_environment(X)
+
+
+def test_a_vector_environment_is_taken_for_one_and_then_refused(vector_env):
+    assert is_environment(vector_env)
+    with pytest.raises(TypeError, match=r"single environment, got the vector environment.*n_envs"):
+        env_sources(vector_env)
+
+
+@pytest.mark.parametrize(
+    "env",
+    ["CartPole-v1", gymnasium.spec("CartPole-v1"), lambda: gymnasium.make("CartPole-v1")],
+    ids=["id", "spec", "factory"],
+)
+def test_ids_specs_and_factories_make_a_new_environment_each_time(env):
+    (source,) = env_sources(env)
+    first, second = make_env(source), make_env(source)
+    assert first is not second
+    assert first.spec.id == second.spec.id == "CartPole-v1"
+    assert first.spec.max_episode_steps == 500
+
+
+def test_a_class_of_environments_is_a_factory():
+    (source,) = env_sources(MatchEnv)
+    assert isinstance(make_env(source), MatchEnv)
+
+
+def test_an_instance_is_used_as_it_is():
+    env = MatchEnv()
+    (source,) = env_sources(env)
+    assert make_env(source) is env
+
+
+def test_ids_that_name_a_module_to_import_are_known_as_in_gymnasium(tmp_path, monkeypatch):
+    (tmp_path / "registers_an_env.py").write_text(
+        "import gymnasium\ngymnasium.register('ToyMatch-v0', 'toy_envs:MatchEnv', max_episode_steps=3)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    try:
+        (source,) = env_sources("registers_an_env:ToyMatch-v0")
+        assert make_env(source).spec.max_episode_steps == 3
+    finally:
+        gymnasium.registry.pop("ToyMatch-v0", None)
+
+
+def test_lists_become_one_source_for_each():
+    sources = env_sources([lambda: MatchEnv(n_states=7), "CartPole-v1", [MatchEnv()]])
+    assert describe(sources[0]).startswith("<function")
+    assert [describe(source) for source in sources[1:]] == ["CartPole-v1", "<MatchEnv instance>"]
+    assert make_env(sources[0]).action_space.n == 7
+
+
+@pytest.mark.parametrize(
+    ("env", "error", "message"),
+    [
+        ([], ValueError, "at least one environment"),
+        ("CartPoel-v1", ValueError, "Did you mean 'CartPole-v1'"),
+        ("zzzzzz", ValueError, r"Unknown environment id 'zzzzzz'. gymnasium.pprint_registry"),
+        (OldGymEnv(), TypeError, r"OldGymEnv, which looks like an environment of the old gym package"),
+        (3, TypeError, "an id such as 'CartPole-v1', a gymnasium.Env.*got int"),
+        (SeededEnv(MatchEnv(), 0), TypeError, "Pass a function that makes it"),
+    ],
+)
+def test_what_is_no_environment_is_refused_with_advice(env, error, message):
+    with pytest.raises(error, match=message):
+        env_sources(env)
+
+
+@pytest.mark.parametrize(
+    ("factory", "message"),
+    [(lambda: 3, "returned int, expected a gymnasium.Env"), (lambda: OldGymEnv(), "old gym package")],
+)
+def test_a_factory_that_makes_something_else_is_refused(factory, message):
+    (source,) = env_sources(factory)
+    with pytest.raises(TypeError, match=message):
+        make_env(source)
+
+
+def start_of(source, draw):
+    env = make_env(source)
+    return env.reset(seed=source.reset_seed(draw))[0].tolist()
+
+
+def test_seeded_envs_start_differently_from_each_other_and_the_same_each_time():
+    sources = env_sources(seeded_envs("CartPole-v1", 3, seed=5))
+    assert [source.seed for source in sources] == [5, 6, 7]
+    starts = [start_of(source, draw) for source in sources for draw in (0, 1)]
+    assert len({tuple(start) for start in starts}) == 6
+    assert starts == [start_of(source, draw) for source in sources for draw in (0, 1)]
+
+
+def test_seeded_envs_never_share_a_reset_seed_in_practice():
+    seeds = [{EnvSource(seed=seed).reset_seed(draw) for draw in range(500)} for seed in (0, 1)]
+    assert len(seeds[0]) == len(seeds[1]) == 500
+    assert not seeds[0] & seeds[1]
+
+
+def test_without_a_seed_of_its_own_a_source_resets_with_the_number_drawn():
+    seed = EnvSource().reset_seed(np.int64(7))
+    assert seed == 7
+    assert type(seed) is int
+
+
+def test_messages_name_an_environment_by_its_id():
+    env = gymnasium.make("CartPole-v1")
+    assert describe(EnvSource(instance=env)) == "CartPole-v1"
+    assert describe(env_sources(gymnasium.spec("CartPole-v1"))[0]) == "CartPole-v1"

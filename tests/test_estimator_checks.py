@@ -1,0 +1,256 @@
+import sys
+
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import EstimatorCheckFailedWarning
+from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
+from sklearn.naive_bayes import GaussianNB
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from udrl_sklearn import UDRLAgent
+from udrl_sklearn._behavior import BehaviorFunction
+from udrl_sklearn.utils import estimator_checks
+from udrl_sklearn.utils.estimator_checks import agent_checks_generator, check_agent, parametrize_with_checks
+
+
+@parametrize_with_checks(
+    [
+        UDRLAgent(),
+        UDRLAgent(DecisionTreeClassifier()),
+        UDRLAgent(DecisionTreeClassifier(), weighting=None),
+        UDRLAgent(RandomForestClassifier(n_estimators=10)),
+        UDRLAgent(LogisticRegression()),
+        UDRLAgent(SGDClassifier()),
+        UDRLAgent(GaussianNB()),
+        UDRLAgent(DecisionTreeRegressor()),
+        UDRLAgent(LinearRegression()),
+        UDRLAgent(LinearRegression(), weighting=None),
+    ]
+)
+def test_agent_passes(agent, check):
+    check(agent)
+
+
+class FitReturnsNothing(UDRLAgent):
+    def fit(self, X, y=None, sample_weight=None):
+        super().fit(X, y, sample_weight)
+
+
+class FitAltersParameter(UDRLAgent):
+    def fit(self, X, y=None, sample_weight=None):
+        self.gamma = 0.5
+        return super().fit(X, y, sample_weight)
+
+
+class FitsTheUsersEstimator(UDRLAgent):
+    def fit(self, X, y=None, sample_weight=None):
+        self.estimator.fit([[0.0], [1.0]], [0, 1])
+        return super().fit(X, y, sample_weight)
+
+
+class IgnoresRandomState(UDRLAgent):
+    def _start(self, *args, **kwargs):
+        super()._start(*args, **kwargs)
+        self._rng = np.random.default_rng()
+
+
+class HasOneRandomState(UDRLAgent):
+    def _start(self, *args, **kwargs):
+        super()._start(*args, **kwargs)
+        self._rng = np.random.default_rng(0)
+
+
+class DrawsFromGlobalGenerator(UDRLAgent):
+    def _start(self, *args, **kwargs):
+        np.random.random()
+        super()._start(*args, **kwargs)
+
+
+class DrawsForEachWorker(UDRLAgent):
+    def _start(self, *args, **kwargs):
+        super()._start(*args, **kwargs)
+        self._rng.random(self.n_jobs)
+
+
+class CountsItsPredictions(UDRLAgent):
+    n_predictions = 0
+
+    def predict(self, X):
+        self.n_predictions += 1
+        return super().predict(X)
+
+
+class CopiesTheDefaultEstimator(UDRLAgent):
+    def _estimator(self, discrete=True):
+        return type(self.estimator)()
+
+
+class SaysItIsFitted(UDRLAgent):
+    def __sklearn_is_fitted__(self):
+        return True
+
+
+class ActsOutOfBounds(UDRLAgent):
+    def _learn_exact_commands(self):
+        super()._learn_exact_commands()
+        self.behavior_.open_ended.labels = [labels + 5 for labels in self._targets.labels]
+
+
+class KeepsNestedRecords(UDRLAgent):
+    def _record(self, episodes, commands, seconds):
+        super()._record(episodes, commands, seconds)
+        self.history_[-1]["returns"] = [episode.total_return for episode in episodes]
+
+
+class CountsTwice(UDRLAgent):
+    def _remember(self, episodes):
+        super()._remember(episodes)
+        self.n_timesteps_ += sum(map(len, episodes))
+
+
+class TakesAnyColumns(UDRLAgent):
+    def _check_rows(self, X):
+        return np.resize(np.asarray(X, dtype=np.float32), (len(X), self.n_features_in_))
+
+
+class SwapsItsFitsInPickle(UDRLAgent):
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        self.behavior_ = BehaviorFunction(self.behavior_.open_ended, self.behavior_.exact)
+
+
+class ScoresItsBestEpisode(UDRLAgent):
+    def score(self, X, y=None, sample_weight=None):
+        return self.evaluate(X).returns.max()
+
+
+class StartsOver(UDRLAgent):
+    def _start(self, *args, **kwargs):
+        self._forget()
+        super()._start(*args, **kwargs)
+
+
+class GoesOnAnywhere(UDRLAgent):
+    def _check_goes_on(self, *spaces):
+        pass
+
+
+class NeverForgets(UDRLAgent):
+    def _forget(self, keep=()):
+        if hasattr(self, "behavior_"):
+            del self.behavior_
+
+
+class LearnsTheOpposite(UDRLAgent):
+    def _learn(self, known, rows, weights=None):
+        return super()._learn(known, rows._replace(actions=1 - rows.actions), weights)
+
+
+@pytest.mark.parametrize(
+    ("broken", "check"),
+    [
+        (FitReturnsNothing, "check_fit_returns_self"),
+        (FitAltersParameter, "check_fit_keeps_parameters"),
+        (FitsTheUsersEstimator, "check_fit_keeps_parameters"),
+        (IgnoresRandomState, "check_same_random_state_same_agent"),
+        (HasOneRandomState, "check_other_random_state_other_episodes"),
+        (DrawsFromGlobalGenerator, "check_global_random_state_untouched"),
+        (DrawsForEachWorker, "check_n_jobs_changes_nothing"),
+        (CountsItsPredictions, "check_acting_leaves_no_trace"),
+        (CopiesTheDefaultEstimator, "check_nested_parameter_reaches_fitted_estimator"),
+        (SaysItIsFitted, "check_unfitted_raises"),
+        (ActsOutOfBounds, "check_actions_in_action_space"),
+        (KeepsNestedRecords, "check_history"),
+        (CountsTwice, "check_history"),
+        (TakesAnyColumns, "check_feature_columns"),
+        (TakesAnyColumns, "check_dataframe_columns"),
+        (SwapsItsFitsInPickle, "check_pickle"),
+        (ScoresItsBestEpisode, "check_score_is_mean_return"),
+        (StartsOver, "check_warm_start_goes_on"),
+        (GoesOnAnywhere, "check_warm_start_refuses_other_spaces"),
+        (NeverForgets, "check_fit_forgets_other_kinds_of_fit"),
+        (LearnsTheOpposite, "check_learns"),
+    ],
+)
+def test_broken_agent_fails_the_check_meant_for_it(broken, check):
+    agent = broken(DecisionTreeClassifier())
+    with pytest.raises(AssertionError):
+        checks_by_name(agent)[check](agent)
+
+
+def checks_by_name(agent):
+    return {check.func.__name__: check for _, check in agent_checks_generator(agent)}
+
+
+def test_each_check_has_an_agent_that_fails_it():
+    (mark,) = test_broken_agent_fails_the_check_meant_for_it.pytestmark
+    assert checks_by_name(UDRLAgent(DecisionTreeClassifier())).keys() == {check for _, check in mark.args[1]}
+
+
+def test_agent_without_a_nested_parameter_is_excused_from_setting_one():
+    assert "check_nested_parameter_reaches_fitted_estimator" not in checks_by_name(UDRLAgent())
+
+
+class NonDeterministicTree(DecisionTreeClassifier):
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.non_deterministic = True
+        return tags
+
+
+def test_non_deterministic_estimator_is_excused_from_repeating_itself():
+    plain, excused = (
+        checks_by_name(UDRLAgent(tree)).keys() for tree in (DecisionTreeClassifier(), NonDeterministicTree())
+    )
+    assert plain - excused == {
+        "check_same_random_state_same_agent",
+        "check_n_jobs_changes_nothing",
+        "check_acting_leaves_no_trace",
+    }
+
+
+@pytest.fixture
+def one_check(monkeypatch):
+    """Leave a single check, so that a test of `check_agent` itself is quick."""
+    monkeypatch.setattr(estimator_checks, "_checks_for", lambda agent: [estimator_checks.check_fit_returns_self])
+
+
+def test_check_agent_raises_what_the_first_failing_check_raises(one_check):
+    with pytest.raises(AssertionError, match=r"FitReturnsNothing\.fit must return self"):
+        check_agent(FitReturnsNothing(DecisionTreeClassifier()))
+
+
+def test_check_agent_warns_of_failures_or_reports_them_alone(one_check):
+    agent = FitReturnsNothing(DecisionTreeClassifier())
+    with pytest.warns(EstimatorCheckFailedWarning, match="check_fit_returns_self failed"):
+        check_agent(agent, on_fail="warn")
+    (result,) = check_agent(agent, on_fail=None)
+    assert result["estimator"] is agent and isinstance(result["exception"], AssertionError)
+    assert (result["check_name"], result["status"]) == ("check_fit_returns_self", "failed")
+
+
+def test_check_agent_reports_passed_checks(one_check):
+    (result,) = check_agent(UDRLAgent(DecisionTreeClassifier()))
+    assert result["status"] == "passed" and result["exception"] is None
+
+
+def test_check_agent_reports_a_skipped_check(monkeypatch):
+    monkeypatch.setattr(estimator_checks, "_checks_for", lambda agent: [estimator_checks.check_dataframe_columns])
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    (result,) = check_agent(UDRLAgent(DecisionTreeClassifier()))
+    assert result["status"] == "skipped" and "pandas is not installed" in str(result["exception"])
+
+
+def test_check_agent_refuses_what_it_does_not_know():
+    with pytest.raises(ValueError, match='on_fail must be "raise", "warn" or None'):
+        check_agent(UDRLAgent(), on_fail="ignore")
+    with pytest.raises(TypeError, match="got the class UDRLAgent"):
+        check_agent(UDRLAgent)
+
+
+def test_ids_of_tests_name_agent_and_check():
+    mark = parametrize_with_checks([UDRLAgent(DecisionTreeClassifier())])
+    agent, check = mark.args[1][0]
+    assert mark.kwargs["ids"](agent) == "UDRLAgent(estimator=DecisionTreeClassifier())"
+    assert mark.kwargs["ids"](check) == "check_fit_returns_self"

@@ -1,0 +1,97 @@
+import functools
+
+import numpy as np
+import pytest
+from sklearn.tree import DecisionTreeClassifier
+from toy_envs import BanditEnv, MatchEnv
+
+from udrl_sklearn._behavior import DiscreteBehavior, Exploration, design_matrix
+from udrl_sklearn._commands import OPEN_ENDED, Command
+from udrl_sklearn._environments import EVALUATION, TRAINING, TUNING, EnvSource, env_sources, seeded_envs
+from udrl_sklearn._evaluation import Evaluation, draw_plans, evaluate
+from udrl_sklearn._rollout import EnvPool
+
+
+@pytest.fixture(scope="module")
+def matcher():
+    """Return the optimum of MatchEnv: a behavior function that learned the state of each one-hot row."""
+    X = design_matrix(np.eye(3), np.zeros((3, 2)))
+    return DiscreteBehavior(DecisionTreeClassifier(), [np.arange(3)]).fit(
+        X, np.arange(3), None, np.random.default_rng()
+    )
+
+
+def evaluate_in(envs, behavior, command=OPEN_ENDED, **params):
+    with EnvPool(env_sources(envs)) as pool:
+        return evaluate(pool, behavior, command, **params)
+
+
+@pytest.mark.parametrize("seed_range", [TRAINING, TUNING, EVALUATION])
+def test_plans_take_turns_on_the_sources_with_seeds_of_the_range(seed_range):
+    commands = np.arange(10.0).reshape(5, 2)
+    plans = draw_plans([EnvSource(), EnvSource()], commands, seed_range, np.random.default_rng(0))
+    assert [plan.source for plan in plans] == [0, 1, 0, 1, 0]
+    assert [plan.command for plan in plans] == [tuple(command) for command in commands]
+    seeds = [plan.seed for plan in plans]
+    assert len(set(seeds)) == 5
+    assert all(type(seed) is int and seed_range[0] <= seed < seed_range[1] for seed in seeds)
+
+
+def test_plans_of_seeded_environments_use_their_seeds():
+    sources = env_sources(seeded_envs("CartPole-v1", 2))
+    plans = draw_plans(sources, np.zeros((4, 2)), TRAINING, np.random.default_rng(0))
+    draws = np.random.default_rng(0).integers(*TRAINING, size=4)
+    assert [plan.seed for plan in plans] == [sources[i % 2].reset_seed(draw) for i, draw in enumerate(draws)]
+
+
+def test_the_optimal_behavior_is_measured_as_optimal(matcher):
+    returns, lengths = evaluate_in(MatchEnv(length=7), matcher, n_episodes=6)
+    assert returns.tolist() == [7.0] * 6
+    assert lengths.tolist() == [7] * 6
+
+
+def test_episodes_are_reported_in_the_order_of_their_plans(matcher):
+    envs = [functools.partial(MatchEnv, length=n) for n in (5, 2)]
+    returns, lengths = evaluate_in(envs, matcher, n_episodes=5, n_envs=4)
+    assert lengths.tolist() == returns.tolist() == [5, 2, 5, 2, 5]
+
+
+class Constant:
+    """Stands for a fitted behavior function that always takes action 0, and keeps the commands that it gets."""
+
+    def __init__(self):
+        self.commands = []
+
+    def predict(self, X):
+        self.commands.append(X[:, -2:].tolist())
+        return np.zeros(len(X), dtype=int)
+
+
+def test_a_seed_picks_the_same_episodes_and_another_seed_others():
+    first, again, other = (
+        evaluate_in(MatchEnv(length=9), Constant(), n_episodes=20, seed=seed)[0].tolist() for seed in (0, 0, 1)
+    )
+    assert first == again != other
+
+
+def test_without_exploration_the_best_action_is_taken_and_with_it_actions_are_drawn():
+    X = np.zeros((100, 3), dtype=np.float32)
+    arms = np.repeat([0, 1], [40, 60])
+    behavior = DiscreteBehavior(DecisionTreeClassifier(), [np.arange(2)]).fit(X, arms, None, np.random.default_rng(0))
+    greedy, _ = evaluate_in(BanditEnv(), behavior, n_episodes=200)
+    assert greedy.mean() == BanditEnv.optimum
+    drawn, _ = evaluate_in(BanditEnv(), behavior, n_episodes=200, exploration=Exploration(True))
+    assert drawn.mean() == pytest.approx(0.6, abs=0.1)
+
+
+@pytest.mark.parametrize("command", [OPEN_ENDED, Command(3.0, 4.0)])
+def test_every_episode_is_asked_for_the_command(command):
+    behavior = Constant()
+    evaluate_in(lambda: MatchEnv(), behavior, command, n_episodes=3)
+    assert behavior.commands[0] == [list(command)] * 3
+
+
+def test_an_evaluation_sums_itself_up():
+    evaluation = Evaluation(np.array([1.0, 3.0]), np.array([10, 20]), "max")
+    assert (evaluation.mean_return, evaluation.std_return) == (2.0, 1.0)
+    assert repr(evaluation) == "Evaluation(mean_return=2.0, std_return=1.0, n_episodes=2, command=max)"

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from gymnasium import spaces
+from toy_envs import MatchEnv
+
+from udrl_sklearn._episodes import Episode
+from udrl_sklearn._experience import is_experience, read_experience
+
+
+def make_episode(actions=(1, 0), n_features=2):
+    return Episode(np.zeros((len(actions) + 1, n_features)), np.array(actions), np.ones(len(actions)))
+
+
+class Dataset:
+    """Stands for a MinariDataset, which would need files."""
+
+    def __init__(self, observation_space, action_space, episodes):
+        self.observation_space, self.action_space = observation_space, action_space
+        self.episodes = episodes
+
+    def iterate_episodes(self):
+        return iter(self.episodes)
+
+
+def log(observations, actions, rewards, terminated=True):
+    """Return an episode as Minari's datasets give it: nested arrays over its steps."""
+    minari = pytest.importorskip("minari")
+    ends = np.zeros((2, len(rewards)), dtype=bool)
+    ends[0 if terminated else 1, -1] = True
+    return minari.EpisodeData(
+        id=0,
+        observations=observations,
+        actions=np.asarray(actions),
+        rewards=np.asarray(rewards),
+        terminations=ends[0],
+        truncations=ends[1],
+        infos={},
+    )
+
+
+@pytest.mark.parametrize(
+    "X", [[make_episode()], (make_episode(),), Dataset(None, None, [])], ids=["list", "tuple", "dataset"]
+)
+def test_episodes_and_datasets_are_experience(X):
+    assert is_experience(X)
+
+
+@pytest.mark.parametrize("X", [[], "CartPole-v1", MatchEnv(), np.zeros((3, 3)), [[1, 2]], make_episode()], ids=repr)
+def test_other_things_are_not_experience(X):
+    assert not is_experience(X)
+
+
+@pytest.mark.parametrize(
+    ("actions", "is_discrete", "n_components"),
+    [
+        ([1, 0], True, 1),
+        (["up", "down"], True, 1),
+        ([True, False], True, 1),
+        ([[1, 0], [2, 0]], True, 2),
+        ([0.5, 1.0], False, 1),
+        ([[0.5], [1.0]], False, 1),
+        (np.float32([[0.5, 1, 2], [3, 4, 5]]), False, 3),
+    ],
+)
+def test_a_list_of_episodes_says_what_its_actions_are(actions, is_discrete, n_components):
+    given = [make_episode(actions), make_episode(actions)]
+    episodes, known_spaces, targets = read_experience(tuple(given))
+    assert episodes == given
+    assert known_spaces == (None, None)
+    assert (targets.is_discrete, targets.n_components) == (is_discrete, n_components)
+
+
+def test_labels_are_those_of_all_episodes():
+    _, _, targets = read_experience([make_episode([3, 1]), make_episode([7])])
+    assert targets.labels[0].tolist() == [1, 3, 7]
+
+
+@pytest.mark.parametrize(
+    ("episodes", "error", "message"),
+    [
+        ([make_episode(), "no episode"], TypeError, "got str at position 1"),
+        ([make_episode(), make_episode(n_features=3)], ValueError, "same number of features.*episode 1 has"),
+        ([make_episode(), make_episode(), make_episode([[1, 0]])], ValueError, "action components; episode 2 has"),
+    ],
+)
+def test_what_does_not_fit_together_is_named(episodes, error, message):
+    with pytest.raises(error, match=message):
+        read_experience(episodes)
+
+
+def test_a_dataset_is_read_step_by_step_whatever_its_nesting():
+    observation_space = spaces.Dict({"a": spaces.Tuple([spaces.Discrete(2)]), "b": spaces.Box(-9, 9, (2,))})
+    action_space = spaces.MultiDiscrete([[2, 3]])
+    first = log({"a": (np.array([0, 1, 1]),), "b": np.arange(6.0).reshape(3, 2)}, [[[0, 1]], [[1, 2]]], [1.0, 2.0])
+    second = log({"a": (np.array([1, 0]),), "b": np.ones((2, 2))}, [[[1, 0]]], [3.0], terminated=False)
+    episodes, known_spaces, targets = read_experience(Dataset(observation_space, action_space, [first, second]))
+    assert known_spaces == (observation_space, action_space)
+    assert [labels.tolist() for labels in targets.labels] == [[0, 1], [0, 1, 2]]
+    assert episodes[0].observations.tolist() == [[1, 0, 0, 1], [0, 1, 2, 3], [0, 1, 4, 5]]
+    assert episodes[0].actions.tolist() == [[0, 1], [1, 2]]
+    assert [episode.rewards.tolist() for episode in episodes] == [[1, 2], [3]]
+    assert [(episode.terminated, episode.truncated) for episode in episodes] == [(True, False), (False, True)]
+
+
+def test_continuous_actions_of_a_dataset_keep_the_bounds_of_their_space():
+    action_space = spaces.Box(-2, 2, (2,))
+    dataset = Dataset(spaces.Discrete(2), action_space, [log(np.array([0, 1]), np.float32([[0.5, -1]]), [0.0])])
+    (episode,), _, targets = read_experience(dataset)
+    assert episode.observations.tolist() == [[1, 0], [0, 1]]
+    assert episode.actions.tolist() == [[0.5, -1]]
+    assert (targets.low.tolist(), targets.high.tolist()) == ([-2, -2], [2, 2])

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from udrl_sklearn._episodes import Episode
+from udrl_sklearn._hindsight import relabel, spread_over_returns
+
+
+def make_episode(rewards, tag=0):
+    """Return an episode whose observations say which episode and step they are of."""
+    steps = np.arange(len(rewards) + 1)
+    return Episode(np.column_stack([np.full(len(steps), tag), steps]), 10 * tag + steps[:-1], rewards)
+
+
+episodes_strategy = st.lists(st.lists(st.integers(-5, 5), min_size=1, max_size=6), min_size=1, max_size=4).map(
+    lambda many: [make_episode(rewards, tag) for tag, rewards in enumerate(many)]
+)
+
+
+@given(episodes_strategy)
+def test_trailing_rows_hold_every_step_with_what_followed_until_the_end(episodes):
+    rows = relabel(episodes)
+    expected = [
+        (*e.observations[t], e.rewards[t:].sum(), len(e) - t, e.actions[t]) for e in episodes for t in range(len(e))
+    ]
+    np.testing.assert_array_equal(np.column_stack(rows), expected)
+
+
+@given(episodes_strategy, st.integers(1, 8), st.integers(0, 2**32))
+def test_random_segments_hold_what_followed_until_a_later_step(episodes, n_rows, seed):
+    rows = relabel(episodes, segments="random", rows_per_episode=n_rows, rng=np.random.default_rng(seed))
+    assert len(rows.actions) == n_rows * len(episodes)
+    for (tag, t), (desired_return, desired_horizon), action in zip(*rows, strict=True):
+        episode, end = episodes[tag], int(t + desired_horizon)
+        assert t < end <= len(episode)
+        assert desired_return == episode.rewards[t:end].sum()
+        assert action == episode.actions[t]
+
+
+def test_random_segments_end_after_each_later_step_equally_often():
+    rows = relabel([make_episode([1, 1, 1])], segments="random", rows_per_episode=6000, rng=np.random.default_rng(0))
+    of_first_step = rows.commands[rows.observations[:, 1] == 0, 1]
+    assert len(of_first_step) == pytest.approx(2000, rel=0.1)
+    np.testing.assert_allclose(np.bincount(of_first_step.astype(int))[1:], len(of_first_step) / 3, rtol=0.15)
+
+
+def test_random_segments_without_a_number_take_every_step_once():
+    rows = relabel([make_episode([1, 2, 3])], segments="random", rng=np.random.default_rng(0))
+    assert rows.actions.tolist() == [0, 1, 2]
+
+
+def test_rows_per_episode_may_differ_by_episode():
+    episodes = [make_episode([1, 2], 0), make_episode([3, 4, 5], 1)]
+    rows = relabel(episodes, rows_per_episode=[1, 4], rng=np.random.default_rng(0))
+    assert rows.observations[:, 0].tolist() == [0, 1, 1, 1, 1]
+
+
+def test_actions_of_several_components_keep_their_columns():
+    actions = np.array([[0.5, 1.0], [0.25, 2.0]])
+    np.testing.assert_array_equal(relabel([Episode(np.zeros((3, 1)), actions, [0, 0])]).actions, actions)
+
+
+def test_take_picks_the_same_rows_of_every_part():
+    rows = relabel([make_episode([1, 2, 4])]).take([2, 0])
+    assert rows.observations.tolist() == [[0, 2], [0, 0]]
+    assert rows.commands.tolist() == [[4, 1], [7, 3]]
+    assert rows.actions.tolist() == [2, 0]
+
+
+def test_spread_over_returns_draws_evenly_over_levels_of_return():
+    # 50 episodes of return 0 and 3 steps, one of return 5 and 2 steps, two of return 10 and 1 and 9 steps
+    lengths, returns = [3] * 50 + [2, 1, 9], [0] * 50 + [5, 10, 10]
+    episodes = [make_episode([0] * (n - 1) + [r], tag) for tag, (n, r) in enumerate(zip(lengths, returns, strict=True))]
+    rows = spread_over_returns(episodes, 6000, np.random.default_rng(0), n_bins=10)
+    tags, steps = rows.observations.T
+    assert len(rows.actions) == 6000
+    for level in (0, 5, 10):
+        assert (np.array(returns)[tags] == level).mean() == pytest.approx(1 / 3, rel=0.1)
+    # within a level every step counts the same: 9 of 10 rows are of the longer episode, its 9 steps alike
+    assert (tags == 52).sum() / (tags >= 51).sum() == pytest.approx(0.9, rel=0.05)
+    np.testing.assert_allclose(np.bincount(steps[tags == 52]), (tags == 52).sum() / 9, rtol=0.3)
+
+
+def test_spread_over_returns_of_one_level_draws_from_all_steps():
+    rows = spread_over_returns([make_episode([1, 1], 0), make_episode([2], 1)], 300, np.random.default_rng(0))
+    assert len(rows.actions) == 300
+    assert {tuple(row) for row in rows.observations} == {(0, 0), (0, 1), (1, 0)}
+
+
+def test_spread_over_returns_passes_the_kind_of_segments_on():
+    episodes = [make_episode([1, 1, 1, 1], 0)]
+    trailing = spread_over_returns(episodes, 50, np.random.default_rng(0))
+    np.testing.assert_array_equal(trailing.commands[:, 1], 4 - trailing.observations[:, 1])
+    random = spread_over_returns(episodes, 50, np.random.default_rng(0), segments="random")
+    assert (random.commands[:, 1] < 4 - random.observations[:, 1]).any()

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
+from toy_envs import ContinuousMatchEnv, MatchEnv
+
+from udrl_sklearn import UDRLAgent
+
+SMALL = {"total_timesteps": 300, "n_timesteps_per_iter": 100, "n_updates_per_iter": 3, "random_state": 0}
+
+
+class Labels:
+    """A type that no agent of this library holds."""
+
+
+@pytest.mark.parametrize(
+    ("estimator", "env"),
+    [
+        (None, MatchEnv),
+        (RandomForestClassifier(5), MatchEnv),
+        (HistGradientBoostingClassifier(max_iter=5), MatchEnv),
+        (KNeighborsClassifier(), MatchEnv),
+        (MLPClassifier((8,)), MatchEnv),
+        (make_pipeline(StandardScaler(), LogisticRegression()), MatchEnv),
+        (DecisionTreeRegressor(), ContinuousMatchEnv),
+    ],
+    ids=str,
+)
+def test_a_saved_agent_acts_and_learns_on_as_before(estimator, env, tmp_path):
+    agent = UDRLAgent(estimator, warm_start=True, **SMALL).fit(env)
+    agent.save(tmp_path / "agent.skops")
+    loaded = UDRLAgent.load(tmp_path / "agent.skops")
+    np.testing.assert_array_equal(
+        loaded.evaluate(env, command=-1, n_episodes=3).returns, agent.evaluate(env, command=-1, n_episodes=3).returns
+    )
+    assert loaded.history_ == agent.history_ or np.isnan(agent.history_[0]["desired_return"])
+    np.testing.assert_array_equal(loaded.fit(env).buffer_.returns, agent.fit(env).buffer_.returns)
+
+
+def test_a_file_with_an_unknown_type_is_refused_by_name(tmp_path):
+    agent = UDRLAgent(**SMALL).fit(MatchEnv)
+    agent.notes = Labels()
+    agent.save(tmp_path / "agent.skops")
+    with pytest.raises(TypeError, match=r"not trusted.*Labels"):
+        UDRLAgent.load(tmp_path / "agent.skops")
+    name = f"{Labels.__module__}.Labels"
+    assert isinstance(UDRLAgent.load(tmp_path / "agent.skops", trusted=[name]).notes, Labels)

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+from gymnasium import spaces
+from sklearn.linear_model import LinearRegression
+from sklearn.tree import DecisionTreeClassifier
+from toy_envs import ContinuousMatchEnv, MatchEnv
+
+from udrl_sklearn._behavior import ContinuousBehavior, DiscreteBehavior, Exploration, design_matrix
+from udrl_sklearn._commands import OPEN_ENDED, Command
+from udrl_sklearn._policy import Policy
+from udrl_sklearn._rollout import Actor
+from udrl_sklearn._spaces import ActionTargets, ObservationColumns
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def make_policy(env, behavior, command=OPEN_ENDED, exploration=None, seed=None):
+    columns, targets = ObservationColumns(env.observation_space), ActionTargets.from_space(env.action_space)
+    return Policy(Actor(behavior, exploration), columns, targets, command, seed)
+
+
+def matcher(env, rng):
+    """Return the optimum of MatchEnv or ContinuousMatchEnv, learned from rows."""
+    if isinstance(env.action_space, spaces.Discrete):
+        X = design_matrix(np.eye(3), np.zeros((3, 2)))
+        return DiscreteBehavior(DecisionTreeClassifier(), [np.arange(3)]).fit(X, np.arange(3), None, rng)
+    observations = rng.uniform(-1, 1, size=(50, 2))
+    X = design_matrix(observations, np.zeros((50, 2)))
+    return ContinuousBehavior(LinearRegression(), -np.ones(2), np.ones(2)).fit(X, observations, None, rng)
+
+
+@pytest.mark.parametrize("env", [MatchEnv(), ContinuousMatchEnv(n_components=2)])
+@pytest.mark.parametrize("exploration", [None, Exploration(True)], ids=["greedy", "exploring"])
+def test_a_policy_acts_in_the_users_own_loop(env, exploration, rng):
+    policy = make_policy(env, matcher(env, rng), exploration=exploration)
+    observation, _ = env.reset(seed=0)
+    total, end = 0.0, False
+    while not end:
+        action = policy(observation)
+        assert env.action_space.contains(action)
+        observation, reward, terminated, truncated, _ = env.step(action)
+        policy.update(reward)
+        total += reward
+        end = terminated or truncated
+    # exploration moves continuous actions a little; a single wrong discrete one costs 1
+    assert total == pytest.approx(env.optimum, abs=1e-6 if exploration is None else 0.5)
+
+
+def test_updates_count_the_command_down_until_the_reset(rng):
+    env = MatchEnv()
+    policy = make_policy(env, matcher(env, rng), Command(5.0, 2.0))
+    seen = []
+    for reward in (1.5, -1, 0):
+        policy.update(reward)
+        seen.append(policy.command)
+    assert seen == [Command(3.5, 1.0), Command(4.5, 1.0), Command(4.5, 1.0)]
+    assert all(type(part) is float for command in seen for part in command)
+    policy.reset()
+    assert policy.command == Command(5.0, 2.0)
+
+
+def test_an_open_ended_command_stays(rng):
+    env = MatchEnv()
+    policy = make_policy(env, matcher(env, rng))
+    policy.update(7.0)
+    assert policy.command == OPEN_ENDED
+
+
+def test_the_command_of_the_moment_decides_the_action(rng):
+    # learned: action 0 while more than 2 is wanted, else action 1
+    wanted = np.linspace(0, 4, 41)
+    X = design_matrix(rng.normal(size=(41, 2)), np.column_stack([wanted, np.full(41, 3)]))
+    behavior = DiscreteBehavior(DecisionTreeClassifier(), [np.arange(2)]).fit(X, (wanted <= 2).astype(int), None, rng)
+    policy = Policy(Actor(behavior), None, ActionTargets.from_space(spaces.Discrete(2)), Command(3.5, 9.0))
+    actions = []
+    for _ in range(3):
+        actions.append(policy([0.0, 0.0]))
+        policy.update(1.0)
+    assert [int(action) for action in actions] == [0, 0, 1]
+
+
+def test_flat_observations_need_no_space(rng):
+    env = MatchEnv()
+    policy = Policy(Actor(matcher(env, rng)), None, ActionTargets.from_space(env.action_space), OPEN_ENDED)
+    assert [policy(row) for row in np.eye(3)] == [0, 1, 2]
+
+
+def test_what_is_drawn_depends_on_the_seed_alone(rng):
+    env, X = MatchEnv(), rng.normal(size=(60, 5)).astype(np.float32)
+    behavior = DiscreteBehavior(DecisionTreeClassifier(max_depth=1), [np.arange(3)])
+    behavior.fit(X, rng.integers(3, size=60), None, rng)
+    first, same, other = (make_policy(env, behavior, exploration=Exploration(True), seed=seed) for seed in (0, 0, 1))
+    drawn = [[int(policy(0)) for _ in range(30)] for policy in (first, same, other)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert len(set(drawn[0])) > 1

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.naive_bayes import GaussianNB
+from toy_envs import MatchEnv
+
+from udrl_sklearn import UDRLAgent, recipes
+
+
+@pytest.mark.parametrize("recipe", [recipes.SRIVASTAVA_2019, recipes.CARDENAS_CARTAGENA_2024])
+def test_recipes_are_parameters_of_the_agent(recipe):
+    agent = UDRLAgent(**recipe)
+    assert {name: agent.get_params()[name] for name in recipe} == recipe
+
+
+def test_the_tree_variant_takes_one_random_step_of_each_buffered_episode():
+    agent = UDRLAgent(
+        RandomForestClassifier(10, min_samples_leaf=3, bootstrap=False),
+        total_timesteps=1000,
+        random_state=0,
+        **recipes.CARDENAS_CARTAGENA_2024,
+    ).fit(MatchEnv)
+    assert len(agent.buffer_) == 200  # 1000 steps of 5
+    assert agent.estimator_.estimators_[0].tree_.n_node_samples[0] == 200
+    assert [record["episodes"] for record in agent.history_[:3]] == [50, 65, 80]
+
+
+def test_the_published_algorithm_asks_for_more_than_the_best_episodes_gave():
+    agent = UDRLAgent(GaussianNB(), total_timesteps=2000, random_state=0, **recipes.SRIVASTAVA_2019).fit(MatchEnv)
+    asked = np.array([record["desired_return"] for record in agent.history_])
+    assert np.isnan(asked[0])  # the warm-up is asked for nothing
+    assert (np.diff(asked[1:]) >= -0.3).all() and asked[-1] > asked[1]
+    assert not hasattr(agent, "max_estimator_")
+    assert agent.evaluate(MatchEnv, n_episodes=2).command == agent.command_
+
+
+def test_the_best_episodes_stay_in_the_buffer():
+    agent = UDRLAgent(
+        GaussianNB(), total_timesteps=1500, random_state=0, **recipes.SRIVASTAVA_2019 | {"replay_size": 60}
+    ).fit(MatchEnv)
+    assert len(agent.buffer_) == 60
+    assert agent.buffer_.returns.min() > agent.history_[0]["mean_return"]
+    assert agent.n_episodes_ == 310  # 50, then 20 at a time until 1500 steps of 5 an episode are there
+
+
+def test_random_segments_reach_the_known_optimum_too():
+    agent = UDRLAgent(
+        RandomForestClassifier(20, min_samples_leaf=5),
+        total_timesteps=2500,
+        n_timesteps_per_iter=200,
+        segments="random",
+        weighting=None,
+        random_state=0,
+    ).fit(MatchEnv)
+    assert agent.evaluate(MatchEnv, command=(5, 5), n_episodes=20).mean_return > 3.5

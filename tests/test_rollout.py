@@ -1,0 +1,379 @@
+import functools
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium import spaces
+from sklearn.tree import DecisionTreeClassifier
+from toy_envs import BanditEnv, ContinuousMatchEnv, EndlessEnv, FailingEnv, FixedLengthEnv, MatchEnv, NanEnv, SpacesEnv
+
+from udrl_sklearn._behavior import DiscreteBehavior, Exploration
+from udrl_sklearn._environments import env_sources, seeded_envs
+from udrl_sklearn._rollout import Actor, EnvPool, EpisodePlan, RandomActor, collect_episodes
+
+
+class Matcher:
+    """Stands for a fitted behavior function: answers with the state, and keeps the rows that it was asked for."""
+
+    n_uniforms = 1
+
+    def __init__(self):
+        self.asked = []
+
+    def predict(self, X):
+        self.asked.append(X)
+        return X[:, :-2].argmax(axis=1)
+
+    def sample(self, X, uniforms, exploration):
+        return (uniforms[:, 0] < 0.5).astype(int)
+
+
+def fitted_behavior(n_actions=3, n_columns=3):
+    """Return a tree that chooses by state and by command, with probabilities off 0 and 1."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 6, size=(200, n_columns + 2)).astype(np.float32)
+    X[:, :-2] /= 5
+    tree = DecisionTreeClassifier(max_depth=5)
+    return DiscreteBehavior(tree, [np.arange(n_actions)]).fit(X, rng.integers(n_actions, size=200), None, rng)
+
+
+def make_plans(n_episodes, command=(0.0, 0.0), n_sources=1, first_seed=10):
+    return [EpisodePlan(i % n_sources, first_seed + i, command) for i in range(n_episodes)]
+
+
+def collect(envs, plans, actor=None, **params):
+    """Return the episodes in the order of their plans, which must all be there."""
+    with EnvPool(env_sources(envs)) as pool:
+        episodes = dict(collect_episodes(pool, plans, actor or RandomActor(), **params))
+    assert sorted(episodes) == list(range(len(plans)))
+    return [episodes[i] for i in range(len(plans))]
+
+
+def collect_until_error(envs, plans, error, message, actor=None, **params):
+    """Return the places of the episodes that were yielded before the error, and the error."""
+    yielded = []
+    with EnvPool(env_sources(envs)) as pool, pytest.raises(error, match=message) as raised:
+        for i, _ in collect_episodes(pool, plans, actor or RandomActor(), **params):
+            yielded.append(i)
+    return yielded, raised.value
+
+
+def assert_same(some, others):
+    for one, other in zip(some, others, strict=True):
+        for field in ("observations", "actions", "rewards"):
+            np.testing.assert_array_equal(getattr(one, field), getattr(other, field), strict=True)
+        assert (one.terminated, one.truncated) == (other.terminated, other.truncated)
+
+
+@pytest.mark.parametrize("truncates", [False, True])
+def test_an_episode_holds_what_happened(truncates):
+    (episode,) = collect(lambda: MatchEnv(length=4, truncates=truncates), make_plans(1), Actor(Matcher()))
+    env = MatchEnv(length=4, truncates=truncates)
+    states = [env.reset(seed=10)[0], *(env.step(0)[0] for _ in range(4))]
+    np.testing.assert_array_equal(episode.observations, np.eye(3)[states])
+    np.testing.assert_array_equal(episode.actions, states[:-1])
+    np.testing.assert_array_equal(episode.rewards, np.ones(4))
+    assert (episode.terminated, episode.truncated) == (not truncates, truncates)
+
+
+def test_commands_are_counted_down_with_every_reward():
+    matcher = Matcher()
+    collect(lambda: MatchEnv(length=4), [EpisodePlan(0, 3, (10.0, 2.5))], Actor(matcher))
+    commands = np.concatenate(matcher.asked)[:, -2:]
+    np.testing.assert_array_equal(commands, [[10, 2.5], [9, 1.5], [8, 1], [7, 1]])
+
+
+def test_each_episode_keeps_its_own_command_while_others_end():
+    matcher, lengths = Matcher(), (2, 5, 3)
+    plans = [EpisodePlan(i, i, (100.0 * i, 50.0 * i)) for i in range(3)]  # that of episode 0 is open-ended
+    collect([functools.partial(MatchEnv, length=n) for n in lengths], plans, Actor(matcher))
+    asked = [sorted(map(tuple, X[:, -2:])) for X in matcher.asked]
+    alive = [[i for i in range(3) if lengths[i] > t] for t in range(5)]
+    assert asked == [[(100 * i - t, 50 * i - t) if i else (0, 0) for i in running] for t, running in enumerate(alive)]
+
+
+ACTORS = {
+    "random": RandomActor(),
+    "greedy": Actor(fitted_behavior()),
+    "exploring": Actor(fitted_behavior(), Exploration(True, 0.2)),
+}
+
+
+@pytest.fixture(params=ACTORS)
+def actor(request):
+    return ACTORS[request.param]
+
+
+LENGTHS = [3, 7, 4]
+MANY_PLANS = make_plans(20, command=(5.0, 7.0), n_sources=len(LENGTHS))
+
+
+def make_envs():
+    return [functools.partial(MatchEnv, length=n) for n in LENGTHS]
+
+
+@pytest.mark.parametrize("params", [{"n_envs": 3}, {"n_envs": 16}, {"n_envs": 3, "n_jobs": 2}], ids=str)
+def test_an_episode_depends_on_its_plan_alone(actor, params):
+    alone = collect(make_envs(), MANY_PLANS, actor, n_envs=1)
+    assert_same(alone, collect(make_envs(), MANY_PLANS, actor, **params))
+    assert [len(episode) for episode in alone[:3]] == LENGTHS
+    assert len({episode.actions.tobytes() for episode in alone}) > 5  # or else nothing is shown
+
+
+class SharedSpacesEnv(MatchEnv):
+    """Has its spaces at the class, as many environments do, so that all share one generator."""
+
+    shared = spaces.Discrete(3)
+
+    def __init__(self):
+        super().__init__()
+        self.action_space = self.shared
+
+
+def test_random_actions_depend_on_the_plan_alone_even_if_environments_share_their_spaces():
+    plans = make_plans(6)
+    assert_same(
+        collect(lambda: SharedSpacesEnv(), plans, n_envs=1), collect(lambda: SharedSpacesEnv(), plans, n_envs=6)
+    )
+
+
+def test_the_same_plan_gives_the_same_episode(actor):
+    first, second, other = collect(lambda: MatchEnv(), [EpisodePlan(0, seed, (5.0, 5.0)) for seed in (1, 1, 2)], actor)
+    assert_same([first], [second])
+    assert first.observations.tolist() != other.observations.tolist()
+
+
+def test_what_is_drawn_differs_between_plans_that_see_the_same():
+    episodes = collect(lambda: BanditEnv(), make_plans(40), Actor(Matcher(), Exploration(True)))
+    assert 10 < sum(int(episode.actions[0]) for episode in episodes) < 30
+
+
+def test_seeded_environments_differ_under_the_same_draw():
+    sources = env_sources(seeded_envs(lambda: MatchEnv(), 2))
+    plans = [EpisodePlan(i, source.reset_seed(7), (0.0, 0.0)) for i, source in enumerate(sources)]
+    with EnvPool(sources) as pool:
+        one, other = dict(collect_episodes(pool, plans, Actor(Matcher()))).values()
+    assert one.observations.tolist() != other.observations.tolist()
+
+
+class RecyclingEnv(FixedLengthEnv):
+    """Writes each observation into the same array, and scales actions where they are."""
+
+    def __init__(self):
+        super().__init__(spaces.Box(-100, 100, (1,)), spaces.Box(-1, 1, (1,)), length=4)
+        self.state = np.zeros(1, dtype=np.float32)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.state[:] = 0
+        return self.state, {}
+
+    def step(self, action):
+        _, *others = super().step(action)
+        self.state += 1
+        action *= 0
+        return self.state, *others
+
+
+def test_an_environment_that_recycles_its_observation_does_not_change_the_past():
+    (episode,) = collect(lambda: RecyclingEnv(), make_plans(1))
+    assert episode.observations.ravel().tolist() == [0, 1, 2, 3, 4]
+
+
+def test_an_environment_that_changes_its_action_does_not_change_what_was_done():
+    (episode,) = collect(lambda: RecyclingEnv(), make_plans(1))
+    assert (episode.actions != 0).all()
+
+
+@pytest.mark.parametrize(
+    "action_space",
+    [
+        spaces.Discrete(3, start=2),
+        spaces.MultiDiscrete([[2, 3], [2, 2]], start=[[0, 1], [2, 3]]),
+        spaces.MultiBinary([2, 2]),
+        spaces.Box(-1, 1, ()),
+        spaces.Box(-1, 1, (1,), np.float64),
+        spaces.Box(-2, 2, (2, 2)),
+        spaces.Box(-5, 5, (2,), np.int16),
+    ],
+    ids=str,
+)
+def test_actions_of_every_space_are_stored_so_that_they_can_be_taken_again(action_space):
+    class Replay:
+        """Answers with the actions of an earlier episode, as floating point numbers."""
+
+        def __init__(self, actions):
+            self.actions = iter(actions.astype(float))
+
+        def predict(self, X):
+            return np.array([next(self.actions)])
+
+    make = functools.partial(SpacesEnv, spaces.Box(0, 255, (2, 2), np.uint8), action_space)
+    (episode,) = collect(make, make_plans(1))
+    assert episode.observations.dtype == np.uint8
+    assert len(set(map(bytes, episode.actions))) > 1
+    assert episode.rewards.tolist() == [float(np.sum(action, dtype=action_space.dtype)) for action in episode.actions]
+    assert_same([episode], collect(make, make_plans(1), Actor(Replay(episode.actions))))
+
+
+@pytest.mark.parametrize("reward", [1, True, np.float32(0.5), np.int64(2), np.array(3.0)], ids=repr)
+def test_rewards_may_be_any_kind_of_number(reward):
+    class RewardEnv(MatchEnv):
+        def reward(self, action):
+            return reward
+
+    (episode,) = collect(RewardEnv(), make_plans(1))
+    assert episode.rewards.dtype == np.float64
+    assert (episode.rewards == float(reward)).all()
+
+
+@pytest.mark.parametrize("actor", [RandomActor(), Actor(fitted_behavior(2, 2))], ids=["random", "greedy"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    ("what", "step", "where"),
+    [
+        ("observation", -1, "at the start of episode 1"),
+        ("observation", 3, "after step 3 of episode 1"),
+        ("observation", 4, "after step 4 of episode 1"),  # the last one
+        ("reward", 0, "after step 0 of episode 1"),
+        ("reward", 4, "after step 4 of episode 1"),
+    ],
+)
+def test_numbers_that_are_not_finite_are_traced_to_episode_and_step(what, step, where, value, actor):
+    envs = [lambda: NanEnv(step=99), lambda: NanEnv(what, step, value=value)]
+    message = rf"The {what} of .* is .*(nan|inf).* {where} \(reset seed 11\)"
+    yielded, _ = collect_until_error(envs, make_plans(2, n_sources=2), ValueError, message, actor, n_envs=1)
+    assert yielded == [0]
+
+
+def test_an_endless_episode_is_stopped_with_advice():
+    message = r"EndlessEnv instance.* has not ended after max_episode_steps=50 steps. .*TimeLimit"
+    collect_until_error(EndlessEnv(), make_plans(1), ValueError, message, max_episode_steps=50)
+
+
+def test_an_episode_may_end_at_the_last_step_allowed():
+    (episode,) = collect(lambda: MatchEnv(length=5), make_plans(1), max_episode_steps=5)
+    assert len(episode) == 5
+
+
+@pytest.mark.parametrize(
+    ("params", "fail_at_step", "finished"),
+    [
+        ({"n_envs": 1}, 0, {0, 1}),
+        ({"n_envs": 2}, 2, {0, 1}),
+        ({"n_envs": 3}, 4, {0, 1}),  # those that ended in the same round
+        ({"n_envs": 1, "n_jobs": 2}, 2, {0, 1, 3}),  # one worker has 0 and 2, the other 1 and 3
+    ],
+    ids=str,
+)
+def test_an_environments_own_error_comes_after_the_episodes_that_ended(params, fail_at_step, finished):
+    env = functools.partial(FailingEnv, fail_at_step, fail_on_seed=12)
+    message = f"^simulator failed at step {fail_at_step}"
+    yielded, error = collect_until_error(env, make_plans(4), RuntimeError, message, **params)
+    assert set(yielded) == finished
+    in_a_worker = "n_jobs" in params
+    assert any("in step" in note for note in getattr(error, "__notes__", [])) == in_a_worker
+
+
+class PickyError(Exception):
+    """Can't be unpickled, as its arguments are not those of `Exception`."""
+
+    def __init__(self, joint, angle):
+        super().__init__(f"joint {joint} is at {angle}")
+
+
+class PickyEnv(FailingEnv):
+    def step(self, action):
+        try:
+            return super().step(action)
+        except RuntimeError:
+            raise PickyError("knee", 7) from None
+
+
+def test_an_error_that_can_not_travel_from_a_worker_is_still_told():
+    def make():
+        return PickyEnv(fail_on_seed=12)
+
+    yielded, _ = collect_until_error(make, make_plans(4), Exception, "joint knee is at 7", n_envs=1, n_jobs=2)
+    assert set(yielded) == {0, 1, 3}
+
+
+@pytest.mark.parametrize("params", [{}, {"n_jobs": 2}], ids=str)
+def test_no_plans_no_episodes(params):
+    assert collect(lambda: MatchEnv(), [], **params) == []
+
+
+class CountedEnv(MatchEnv):
+    """Counts the instances made and closed, and refuses to be reset before its episode has ended."""
+
+    made = closed = 0
+
+    def __init__(self):
+        super().__init__()
+        type(self).made += 1
+        self.is_closed = False
+        self.n_resets = 0
+
+    def reset(self, *, seed=None, options=None):
+        self.n_resets += 1
+        assert self.t in (0, self.length), "reset in the middle of an episode"
+        return super().reset(seed=seed)
+
+    def close(self):
+        type(self).closed += 1
+        self.is_closed = True
+
+
+@pytest.fixture
+def counted_env():
+    CountedEnv.made = CountedEnv.closed = 0
+    return CountedEnv
+
+
+def test_a_pool_makes_no_more_environments_than_advance_together_and_closes_them(counted_env):
+    collect(lambda: counted_env(), make_plans(12), n_envs=4)
+    assert counted_env.made == counted_env.closed == 4
+
+
+def test_a_pool_closes_what_was_lent_when_something_fails(counted_env):
+    with pytest.raises(ZeroDivisionError), EnvPool(env_sources(lambda: counted_env())) as pool:
+        pool.lend(0)
+        pool.take_back(0, pool.lend(0))
+        _ = 1 / 0
+    assert counted_env.made == counted_env.closed == 2
+
+
+@pytest.mark.parametrize("params", [{}, {"n_jobs": 2}], ids=str)
+def test_an_instance_is_lent_to_one_episode_at_a_time_and_left_open(counted_env, params):
+    env = counted_env()
+    episodes = collect([env, lambda: counted_env()], make_plans(10, n_sources=2), n_envs=4, **params)
+    assert (env.n_resets, env.is_closed) == (5, False)
+    assert counted_env.made - 1 == counted_env.closed <= 4
+    assert_same(episodes, collect([lambda: MatchEnv()] * 2, make_plans(10, n_sources=2)))
+
+
+def test_a_pool_knows_the_spaces_of_all_environments():
+    with EnvPool(env_sources([lambda: MatchEnv(), MatchEnv(length=9)])) as pool:
+        assert pool.spaces() == (spaces.Discrete(3), spaces.Discrete(3))
+
+
+def test_environments_with_different_spaces_are_refused():
+    sources = env_sources([MatchEnv(), ContinuousMatchEnv()])
+    message = r"same spaces; <ContinuousMatchEnv instance> has Box.*<MatchEnv instance> has Discrete\(3\)"
+    with EnvPool(sources) as pool, pytest.raises(ValueError, match=message):
+        pool.spaces()
+
+
+def test_gymnasium_wrappers_count_as_environments():
+    wrapped = gymnasium.wrappers.TimeLimit(EndlessEnv(), max_episode_steps=6)
+    (episode,) = collect(wrapped, make_plans(1))
+    assert (len(episode), episode.terminated, episode.truncated) == (6, False, True)
+
+
+def test_an_actor_asks_for_rows_in_single_precision_and_for_as_many_random_numbers_as_needed():
+    matcher = Matcher()
+    actions = Actor(matcher)(np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]]), None)
+    assert actions.tolist() == [0, 1]
+    assert matcher.asked[0].dtype == np.float32
+    assert matcher.asked[0][:, -2:].tolist() == [[1, 2], [3, 4]]
+    assert (Actor(matcher).n_uniforms, Actor(matcher, Exploration(True)).n_uniforms) == (0, 1)

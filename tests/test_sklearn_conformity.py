@@ -1,0 +1,132 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.utils._test_common.instance_generator import _get_expected_failed_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
+from sklearn.utils.validation import has_fit_parameter
+from toy_envs import MatchEnv
+
+from udrl_sklearn import UDRLAgent
+from udrl_sklearn._behavior import default_estimator
+
+AGENTS = [
+    UDRLAgent(DecisionTreeClassifier()),
+    UDRLAgent(LogisticRegression()),
+    UDRLAgent(),
+    UDRLAgent(DecisionTreeRegressor()),
+]
+
+
+def excused_by_sklearn(agent):
+    """Return the checks that scikit-learn excuses the wrapped estimator itself from."""
+    return _get_expected_failed_checks(agent.estimator or default_estimator())
+
+
+# Not strict: some of these the agent passes, because it does not hand data of one class to its estimator.
+@parametrize_with_checks(AGENTS, expected_failed_checks=excused_by_sklearn, xfail_strict=False)
+def test_passes_sklearns_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=repr)
+def test_sklearn_finds_all_its_checks_fit_for_the_agent(agent):
+    names = {check.func.__name__ for _, check in estimator_checks_generator(agent)}
+    assert len(names) > 50
+    assert {"check_n_features_in", "check_sample_weight_equivalence_on_dense_data", "check_fit1d"} < names
+
+
+ARRAY_API_SCRIPT = """
+from sklearn.utils.estimator_checks import estimator_checks_generator
+from test_sklearn_conformity import AGENTS
+for agent in AGENTS:
+    checks = [check for _, check in estimator_checks_generator(agent) if "array_api" in check.func.__name__]
+    assert len(checks) == 1
+    checks[0](agent)
+"""
+
+
+@pytest.mark.slow
+def test_passes_the_array_api_check_that_needs_its_own_process():
+    environment = os.environ | {"SCIPY_ARRAY_API": "1", "PYTHONPATH": os.path.dirname(__file__)}
+    done = subprocess.run([sys.executable, "-c", ARRAY_API_SCRIPT], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_is_of_the_kind_of_its_estimator():
+    assert is_classifier(UDRLAgent()) and is_classifier(UDRLAgent(LogisticRegression()))
+    assert is_regressor(UDRLAgent(DecisionTreeRegressor())) and not is_classifier(UDRLAgent(DecisionTreeRegressor()))
+
+
+def test_takes_sample_weight():
+    assert has_fit_parameter(UDRLAgent(), "sample_weight")
+
+
+def test_clone_has_the_parameters_and_nothing_learned():
+    agent = UDRLAgent(DecisionTreeClassifier(max_depth=3), weighting=None, total_timesteps=100, random_state=0)
+    copy = clone(agent.fit(MatchEnv()))
+    assert copy.estimator is not agent.estimator and repr(copy) == repr(agent)
+    assert vars(copy).keys() == agent.get_params(deep=False).keys()
+
+
+def test_parameters_of_the_estimator_are_parameters_of_the_agent():
+    agent = UDRLAgent(DecisionTreeClassifier()).set_params(gamma=0.5, estimator__max_depth=2)
+    assert agent.estimator.max_depth == 2
+    assert agent.get_params()["estimator__max_depth"] == 2 and agent.get_params()["gamma"] == 0.5
+    with pytest.raises(ValueError, match="Invalid parameter 'discount'"):
+        agent.set_params(discount=0.5)
+
+
+def test_repr_is_code_that_makes_the_agent():
+    agent = UDRLAgent(DecisionTreeClassifier(max_depth=3), total_timesteps=100)
+    assert repr(agent) == "UDRLAgent(estimator=DecisionTreeClassifier(max_depth=3), total_timesteps=100)"
+    assert eval(repr(agent)).get_params(deep=False).keys() == agent.get_params(deep=False).keys()
+
+
+def test_html_shows_the_estimator_and_whether_the_agent_is_fitted():
+    agent = UDRLAgent(DecisionTreeClassifier(), weighting=None, total_timesteps=100)
+    assert "DecisionTreeClassifier" in agent._repr_html_() and "<span>Not fitted</span>" in agent._repr_html_()
+    assert "<span>Fitted</span>" in agent.fit(MatchEnv())._repr_html_()
+
+
+def test_dataframe_columns_become_feature_names():
+    X, y = load_iris(as_frame=True, return_X_y=True)
+    agent = UDRLAgent(DecisionTreeClassifier(random_state=0)).fit(X, y)
+    assert_array_equal(agent.feature_names_in_, X.columns)
+    assert_array_equal(agent.predict(X), agent.fit(X.to_numpy(), y).predict(X.to_numpy()))
+    assert not hasattr(agent, "feature_names_in_")
+
+
+def test_fit_on_an_environment_names_the_columns_of_a_dataframe():
+    agent = UDRLAgent(DecisionTreeClassifier(), weighting=None, total_timesteps=100).fit(MatchEnv(n_states=2))
+    names = ["observation==0", "observation==1", "desired_return", "desired_horizon"]
+    assert_array_equal(agent.feature_names_in_, names)
+    X = pd.DataFrame([[1, 0, 3.0, 3.0]], columns=names)
+    assert_array_equal(agent.predict(X), agent.predict(X.to_numpy()))
+    with pytest.raises(ValueError, match="feature names"):
+        agent.predict(X.rename(columns={"desired_return": "return"}))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "data"),
+    [
+        (DecisionTreeClassifier(random_state=0), load_iris(return_X_y=True)),
+        (DecisionTreeRegressor(random_state=0), load_diabetes(return_X_y=True)),
+    ],
+    ids=["classifier", "regressor"],
+)
+def test_grid_search_on_rows_scores_as_on_the_estimator_itself(estimator, data):
+    depths = [1, 3]
+    wrapped = GridSearchCV(UDRLAgent(estimator), {"estimator__max_depth": depths}, cv=3).fit(*data)
+    plain = GridSearchCV(estimator, {"max_depth": depths}, cv=3).fit(*data)
+    np.testing.assert_allclose(wrapped.cv_results_["mean_test_score"], plain.cv_results_["mean_test_score"])
+    assert_array_equal(wrapped.predict(data[0]), plain.predict(data[0]))

@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import LinearRegression
+from sklearn.tree import DecisionTreeRegressor
+
+from udrl_sklearn._commands import OPEN_ENDED
+from udrl_sklearn._episodes import Episode
+from udrl_sklearn._weighting import advantage_weighted_rows, advantage_weights, lambda_returns
+
+unit = st.floats(0, 1)
+
+
+def slow_lambda_returns(rewards, values, gamma, gae_lambda):
+    """Equation 12.2 of Sutton & Barto, one step after the other."""
+    returns, later = np.empty(len(rewards)), values[-1]
+    for t in reversed(range(len(rewards))):
+        later = rewards[t] + gamma * ((1 - gae_lambda) * values[t + 1] + gae_lambda * later)
+        returns[t] = later
+    return returns
+
+
+@given(hnp.arrays(float, st.integers(1, 30), elements=st.floats(-100, 100)), unit, unit, st.integers(0, 2**32))
+def test_lambda_returns_follow_the_recursion(rewards, gamma, gae_lambda, seed):
+    values = np.random.default_rng(seed).normal(scale=100, size=len(rewards) + 1)
+    np.testing.assert_allclose(
+        lambda_returns(rewards, values, gamma, gae_lambda),
+        slow_lambda_returns(rewards, values, gamma, gae_lambda),
+        rtol=1e-9,
+        atol=1e-8,
+    )
+
+
+def test_lambda_zero_trusts_the_next_value_and_lambda_one_the_rewards():
+    rewards, values = np.array([1.0, 2.0]), np.array([50.0, 10.0, 4.0])
+    np.testing.assert_allclose(lambda_returns(rewards, values, 0.5, 0.0), [1 + 0.5 * 10, 2 + 0.5 * 4])
+    np.testing.assert_allclose(lambda_returns(rewards, values, 0.5, 1.0), [1 + 0.5 * (2 + 0.5 * 4), 2 + 0.5 * 4])
+
+
+@given(hnp.arrays(float, st.integers(1, 30), elements=st.floats(-1e6, 1e6)), st.floats(0.1, 10), st.floats(1, 100))
+def test_advantage_weights_have_mean_one_and_grow_with_the_advantage(advantages, temperature, max_weight):
+    weights = advantage_weights(advantages, temperature, max_weight)
+    assert weights.mean() == pytest.approx(1)
+    assert (weights >= 0).all()
+    assert (np.diff(weights[np.argsort(advantages)]) >= 0).all()
+
+
+def test_advantage_weights_are_bounded_before_they_are_normalised():
+    weights = advantage_weights(np.array([-1.0, 0.0, 1.0]), temperature=0.1, max_weight=5.0)
+    unnormalised = np.array([np.exp(-1 / (np.sqrt(2 / 3) * 0.1)), 1.0, 5.0])
+    np.testing.assert_allclose(weights, unnormalised / unnormalised.mean())
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e6])
+def test_equal_advantages_weigh_the_same(value):
+    np.testing.assert_allclose(advantage_weights(np.full(3, value), 0.5, 20.0), 1.0)
+
+
+def make_episode(start, rewards, terminated=True):
+    observations = np.arange(start, start + len(rewards) + 1, dtype=float)[:, None]
+    return Episode(observations, np.arange(len(rewards)), rewards, terminated, not terminated)
+
+
+def advantages_of(episodes, previous, gamma=0.5, gae_lambda=0.0):
+    """Return the rows and, with what was expected added back, their lambda-returns."""
+    rows, advantages, values = advantage_weighted_rows(
+        episodes,
+        DummyRegressor(),
+        previous,
+        gamma=gamma,
+        gae_lambda=gae_lambda,
+        open_command=OPEN_ENDED,
+    )
+    return rows, advantages + values.predict(rows.observations)
+
+
+def test_without_earlier_values_the_rewards_alone_count():
+    rows, returns = advantages_of([make_episode(0, [1, 2, 4]), make_episode(10, [8], terminated=False)], None)
+    np.testing.assert_allclose(returns, [1 + 0.5 * (2 + 0.5 * 4), 2 + 0.5 * 4, 4, 8])
+    np.testing.assert_array_equal(rows.observations[:, 0], [0, 1, 2, 10])
+    np.testing.assert_array_equal(rows.commands, np.tile(OPEN_ENDED, (4, 1)))
+    np.testing.assert_array_equal(rows.actions, [0, 1, 2, 0])
+
+
+def test_a_truncated_tail_is_worth_its_value_and_a_terminated_one_nothing():
+    value_is_the_observation = LinearRegression().fit([[0.0], [100.0]], [0.0, 100.0])
+    episodes = [make_episode(0, [1, 1]), make_episode(10, [1, 1], terminated=False)]
+    _, returns = advantages_of(episodes, value_is_the_observation)
+    np.testing.assert_allclose(returns, [1 + 0.5 * 1, 1, 1 + 0.5 * 11, 1 + 0.5 * 12])
+
+
+def test_the_value_estimator_is_cloned_and_learns_the_returns():
+    given_estimator = DecisionTreeRegressor()
+    rows, advantages, values = advantage_weighted_rows(
+        [make_episode(0, [1, 2])], given_estimator, None, gamma=1.0, gae_lambda=0.5, open_command=(7.0, 8.0)
+    )
+    assert not hasattr(given_estimator, "tree_")
+    np.testing.assert_allclose(values.predict([[0.0], [1.0]]), [3, 2])
+    np.testing.assert_allclose(advantages, 0)
+    assert rows.commands.tolist() == [[7.0, 8.0]] * 2

@@ -1,0 +1,202 @@
+"""Neural behavior functions. This module needs the extra ``[torch]``: torch and skorch."""
+
+from contextlib import contextmanager
+from itertools import pairwise
+
+import numpy as np
+
+try:
+    import torch
+    from skorch import NeuralNetClassifier, NeuralNetRegressor
+except ImportError as error:
+    raise ImportError("udrl_sklearn.nets needs torch and skorch: pip install 'udrl_sklearn[torch]'.") from error
+
+__all__ = ["BehaviorNet", "BehaviorNetClassifier", "BehaviorNetRegressor", "behavior_net"]
+
+
+class BehaviorNet(torch.nn.Module):
+    """The gated network of Srivastava et al. 2019 (arXiv 1912.02877, section 3.2).
+
+    The command goes through a linear layer and a sigmoid, and the result is multiplied with an embedding of
+    the observation: ``h = tanh(W_o o) * sigmoid(W_c (scale * c))``. Hidden layers with rectifiers and a linear
+    layer of outputs follow.
+
+    Parameters
+    ----------
+    n_features : int, default=3
+        Columns of a row, the two of the command included.
+    n_outputs : int, default=2
+        Logits of the actions, or components of a continuous action.
+    hidden_sizes : tuple of int, default=(64, 64)
+        Units of the embedding and of each hidden layer after it.
+    return_scale, horizon_scale : float, default=1.0
+        Factors on desired return and desired horizon. `UDRLAgent` has factors of its own before these.
+    """
+
+    def __init__(self, n_features=3, n_outputs=2, hidden_sizes=(64, 64), return_scale=1.0, horizon_scale=1.0):
+        super().__init__()
+        self.register_buffer("command_scale", torch.tensor([return_scale, horizon_scale], dtype=torch.float32))
+        sizes = list(hidden_sizes)
+        self.observation = torch.nn.Linear(n_features - 2, sizes[0])
+        self.command = torch.nn.Linear(2, sizes[0])
+        layers = []
+        for before, after in pairwise(sizes):
+            layers += [torch.nn.Linear(before, after), torch.nn.ReLU()]
+        self.output = torch.nn.Sequential(*layers, torch.nn.Linear(sizes[-1], n_outputs))
+
+    def forward(self, X):
+        """Return logits or actions (n, n_outputs) for rows (n, n_features)."""
+        X = X.to(self.command_scale.dtype)
+        gate = torch.sigmoid(self.command(X[:, -2:] * self.command_scale))
+        return self.output(torch.tanh(self.observation(X[:, :-2])) * gate)
+
+
+class _SizedByData:
+    """A skorch net that takes the sizes of its module from the data, and one gradient step a `partial_fit`.
+
+    `fit` goes over the data for `max_epochs`, as always in skorch.
+    """
+
+    def __init__(self, *args, random_state=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.random_state = random_state
+
+    def fit(self, X, y, **fit_params):
+        """Fit anew, for `max_epochs` over the rows."""
+        with self._seeded():
+            self._set_sizes(X, y, None)
+            return super().partial_fit(X, self._targets(y), **fit_params)
+
+    def partial_fit(self, X, y=None, classes=None, **fit_params):
+        """Take one gradient step on all the rows given."""
+        if not self.initialized_:
+            with self._seeded():
+                self._set_sizes(X, y, classes)
+        self.train_step((X, self._targets(y)), **fit_params)
+        return self
+
+    def predict_proba(self, X):
+        """Return the outputs of the net for each row; of a classifier, the probabilities of its labels."""
+        with torch.random.fork_rng(devices=[]):  # going over data draws a number from the global generator
+            return super().predict_proba(X)
+
+    def _set_sizes(self, X, y, classes):
+        self.set_params(module__n_features=X.shape[1], module__n_outputs=self._n_outputs(y, classes))
+        self.initialize()
+
+    @contextmanager
+    def _seeded(self):
+        """Seed torch within, and leave its global generator as it was."""
+        with torch.random.fork_rng(devices=[]):
+            if self.random_state is not None:
+                torch.manual_seed(self.random_state)
+            yield
+
+
+class BehaviorNetClassifier(_SizedByData, NeuralNetClassifier):
+    """A skorch classifier around `BehaviorNet`, see `behavior_net`."""
+
+    @property
+    def classes_(self):
+        """The labels, in the order of the logits."""
+        return self.known_classes_
+
+    def _n_outputs(self, y, classes):
+        self.known_classes_ = np.unique(y) if classes is None else np.asarray(classes)
+        return len(self.known_classes_)
+
+    def _targets(self, y):
+        return np.searchsorted(self.known_classes_, y).astype(np.int64)
+
+    def predict(self, X):
+        """Return the most probable label of each row."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class BehaviorNetRegressor(_SizedByData, NeuralNetRegressor):
+    """A skorch regressor around `BehaviorNet`, see `behavior_net`."""
+
+    def _n_outputs(self, y, classes):
+        self.n_targets_ = np.ndim(y)
+        return 1 if np.ndim(y) == 1 else y.shape[1]
+
+    def _targets(self, y):
+        return np.asarray(y, dtype=np.float32).reshape(len(y), -1)
+
+    def predict(self, X):
+        """Return predictions in the shape of the targets that `fit` got."""
+        predicted = super().predict(X)
+        return predicted[:, 0] if self.n_targets_ == 1 else predicted
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def behavior_net(
+    hidden_sizes=(64, 64),
+    *,
+    continuous=False,
+    return_scale=1.0,
+    horizon_scale=1.0,
+    lr=1e-3,
+    device="cpu",
+    max_epochs=20,
+    batch_size=256,
+    random_state=None,
+    **skorch_params,
+):
+    """Make a neural behavior function that an agent can use as it is.
+
+    It has `partial_fit`, so the agent updates it `n_updates_per_iter` times on `batch_size` rows in each
+    iteration, by Adam.
+
+    Parameters
+    ----------
+    hidden_sizes : tuple of int, default=(64, 64)
+        Units of each layer. The sizes of input and output are taken from the data.
+    continuous : bool, default=False
+        Whether to make a regressor, for Box actions, rather than a classifier.
+    return_scale, horizon_scale : float, default=1.0
+        Factors on desired return and desired horizon, after those of the agent.
+    lr : float, default=1e-3
+        Learning rate.
+    device : str, default="cpu"
+        Any device that torch knows, "cuda" for instance.
+    max_epochs, batch_size : int
+        How long and by how many rows at a time `fit` trains; `partial_fit` takes one step on all its rows.
+    random_state : int or None, default=None
+        Seed of the weights.
+    **skorch_params : dict
+        Further parameters of the skorch net.
+
+    Returns
+    -------
+    net : BehaviorNetClassifier or BehaviorNetRegressor
+
+    Examples
+    --------
+    >>> from udrl_sklearn import UDRLAgent
+    >>> from udrl_sklearn.nets import behavior_net
+    >>> agent = UDRLAgent(behavior_net(), total_timesteps=2000, random_state=0).fit("CartPole-v1")
+    >>> agent.max_estimator_.module_.observation
+    Linear(in_features=4, out_features=64, bias=True)
+    """
+    net, criterion = (
+        (BehaviorNetRegressor, torch.nn.MSELoss) if continuous else (BehaviorNetClassifier, torch.nn.CrossEntropyLoss)
+    )
+    params = {"optimizer": torch.optim.Adam, "iterator_train__shuffle": True, "train_split": None, "verbose": 0}
+    return net(
+        BehaviorNet,
+        criterion=criterion,
+        module__hidden_sizes=hidden_sizes,
+        module__return_scale=return_scale,
+        module__horizon_scale=horizon_scale,
+        lr=lr,
+        device=device,
+        max_epochs=max_epochs,
+        batch_size=batch_size,
+        random_state=random_state,
+        **params | skorch_params,
+    )
