@@ -16,7 +16,7 @@ from sklearn.ensemble import RandomForestClassifier
 from udrl_sklearn import UDRLAgent
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402 (the backend is chosen first)
+import matplotlib.pyplot as plt
 
 parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[1])
 parser.add_argument("--out", type=Path, default=Path("runs/cartpole"), help="folder for the results")

@@ -50,7 +50,6 @@ def agent():
         (["CartPole-v1", 3], TypeError, "Expected an environment.*got int"),
         (SeededEnv(MatchEnv(), seed=0), TypeError, "one instance can't be shared"),
     ],
-    ids=str,
 )
 def test_what_is_no_environment(env, error, message):
     with pytest.raises(error, match=message):

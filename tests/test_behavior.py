@@ -409,6 +409,14 @@ def test_continuous_actions_stay_within_bounds(regressor, n_components, explorat
         np.testing.assert_array_equal(drawn, predicted.reshape(200, -1))
 
 
+@pytest.mark.parametrize("regressor", [LinearRegression(), KNeighborsRegressor(3), DecisionTreeRegressor()], ids=name)
+def test_a_row_is_answered_the_same_alone_and_among_others(regressor, rng):
+    X = rng.normal(size=(64, 40)).astype(np.float32)
+    behavior = ContinuousBehavior(regressor, -np.ones(2), np.ones(2)).fit(X, X[:, :2] + X[:, 2:4], None, rng)
+    together = behavior.predict(X)
+    np.testing.assert_array_equal(np.concatenate([behavior.predict(X[i : i + 1]) for i in range(64)]), together)
+
+
 def fit_constant(actions, weights=None, bound=np.inf):
     """Return a behavior function that always predicts the mean of the actions."""
     actions = np.asarray(actions, dtype=float)

@@ -59,7 +59,6 @@ def test_training_tuning_and_evaluation_never_share_a_seed():
         (MatchEnv(),),
         OldGymEnv(),
     ],
-    ids=repr,
 )
 def test_what_stands_for_an_environment_is_taken_for_one(X):
     assert is_environment(X)
@@ -76,7 +75,6 @@ def test_what_stands_for_an_environment_is_taken_for_one(X):
         Episode([[0], [1]], [0], [0.0]),
         [Episode([[0], [1]], [0], [0])],
     ],
-    ids=repr,
 )
 def test_rows_and_episodes_are_not_taken_for_environments(X):
     assert not is_environment(X)

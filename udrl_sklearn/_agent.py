@@ -1,9 +1,13 @@
 """UDRLAgent: Upside-Down Reinforcement Learning as a scikit-learn estimator."""
 
 import copy
+from collections.abc import Sequence
 from numbers import Integral, Real
+from os import PathLike
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, is_classifier
 from sklearn.callback import CallbackSupportMixin
 from sklearn.metrics import r2_score
@@ -20,7 +24,7 @@ from sklearn.utils.validation import (
 )
 
 from ._behavior import design_matrix, make_behavior
-from ._commands import OPEN_ENDED, Command, check_command, fitting_horizon
+from ._commands import OPEN_ENDED, Command, CommandLike, check_command, fitting_horizon
 from ._environments import env_sources, is_environment
 from ._evaluation import Evaluation, evaluate
 from ._experience import is_experience, read_experience
@@ -273,7 +277,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
         """Learn to act.
 
         Parameters
@@ -329,7 +333,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         self.command_ = Command(*self._row_commands[np.argmax(X[:, -2])].tolist())
         return self
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Choose the best action for each row.
 
         Parameters
@@ -346,7 +350,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         return self.behavior_.predict(X)
 
     @available_if(_predicts_probabilities)
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> np.ndarray | list[np.ndarray]:
         """Predict the probability of each action.
 
         Parameters
@@ -364,7 +368,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         probabilities = self.behavior_.predict_proba(X)
         return probabilities[0] if len(probabilities) == 1 else probabilities
 
-    def score(self, X, y=None, sample_weight=None):
+    def score(self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> float:
         """Return how well the agent does.
 
         Parameters
@@ -391,9 +395,17 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         if not is_classifier(self):
             return r2_score(y, predicted, sample_weight=sample_weight)
         right = (np.asarray(y).reshape(len(predicted), -1) == predicted.reshape(len(predicted), -1)).all(axis=1)
-        return float(np.average(right, weights=sample_weight))
+        return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
 
-    def evaluate(self, env, *, command="max", n_episodes=100, deterministic=True, seed=0):
+    def evaluate(
+        self,
+        env: Any,
+        *,
+        command: CommandLike = "max",
+        n_episodes: int = 100,
+        deterministic: bool = True,
+        seed: int = 0,
+    ) -> Evaluation:
         """Act under a command, on seeds that `fit` never uses.
 
         Parameters
@@ -430,7 +442,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
             )
         return Evaluation(returns, lengths, "max" if resolved == OPEN_ENDED else resolved)
 
-    def policy(self, command="max", *, deterministic=True, seed=None):
+    def policy(self, command: CommandLike = "max", *, deterministic: bool = True, seed: int | None = None) -> Policy:
         """Return a policy that acts on single observations under a command.
 
         Parameters
@@ -469,7 +481,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
             seed,
         )
 
-    def save(self, path):
+    def save(self, path: str | PathLike) -> None:
         """Write the agent to a file, without pickle (by skops).
 
         Parameters
@@ -482,7 +494,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         save(self, path)
 
     @classmethod
-    def load(cls, path, *, trusted=()):
+    def load(cls, path: str | PathLike, *, trusted: Sequence[str] = ()) -> Self:
         """Read an agent that `save` wrote.
 
         Parameters

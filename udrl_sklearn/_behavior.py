@@ -171,6 +171,9 @@ class DiscreteBehavior(_Behavior):
 
     def _update_batch(self, X, actions, rng):
         for head, labels, y in zip(self.heads, self.labels, actions.reshape(len(X), -1).T, strict=True):
+            if len(labels) == 1:
+                head.estimator, head.codes = DummyClassifier(strategy="prior").fit(X[:1], [0]), np.arange(1)
+                continue
             if head.estimator is None:
                 head.estimator = seeded_clone(self.estimator, rng)
                 head.codes = np.arange(len(labels))
@@ -217,12 +220,14 @@ class _Head:
 
     def probabilities(self, X, n_labels):
         proba = np.zeros((len(X), n_labels))
-        proba[:, self.codes] = estimated_probabilities(self.estimator, X, len(self.codes))
+        with np.errstate(divide="ignore"):  # naive Bayes takes the logarithm of priors, 0 for labels never seen
+            proba[:, self.codes] = estimated_probabilities(self.estimator, X, len(self.codes))
         return proba
 
 
 def _fit_head(estimator, X, codes, sample_weight, rng):
     """Fit a clone on the labels that occur, as 0..k-1; some estimators accept no others."""
+    X, codes, sample_weight = _weighted_rows(estimator, X, codes, sample_weight, rng)
     present, codes = np.unique(codes, return_inverse=True)
     if len(present) == 1:
         return _Head(DummyClassifier(strategy="prior").fit(X, codes), present)
@@ -246,8 +251,11 @@ def estimated_probabilities(estimator, X, n_classes):
         if decision.ndim == 1:
             positive = expit(decision)
             return np.column_stack([1 - positive, positive])
-        if decision.shape[1] == n_classes:
-            return softmax(decision, axis=1)
+        certain = np.eye(n_classes)[estimator.predict(X)]
+        if decision.shape[1] != n_classes:
+            return certain
+        agrees = decision.argmax(axis=1) == certain.argmax(axis=1)
+        return np.where(agrees[:, None], softmax(decision, axis=1), certain)
     return np.eye(n_classes)[estimator.predict(X)]
 
 
@@ -363,12 +371,17 @@ class Exploration:
 
 def fit_weighted(estimator, X, y, sample_weight, rng):
     """Fit with sample weights; rows are drawn in proportion to them where the estimator takes none."""
-    if sample_weight is None:
-        return estimator.fit(X, y)
-    if has_fit_parameter(estimator, "sample_weight"):
-        return estimator.fit(X, y, sample_weight=sample_weight)
+    X, y, sample_weight = _weighted_rows(estimator, X, y, sample_weight, rng)
+    return estimator.fit(X, y) if sample_weight is None else estimator.fit(X, y, sample_weight=sample_weight)
+
+
+def _weighted_rows(estimator, X, y, sample_weight, rng):
+    """Return rows and weights; rows drawn in proportion to them, and None, where the estimator takes none."""
+    takes_weights = estimator.estimator if isinstance(estimator, MultiOutputRegressor) else estimator
+    if sample_weight is None or has_fit_parameter(takes_weights, "sample_weight"):
+        return X, y, sample_weight
     rows = rng.choice(len(X), size=len(X), p=sample_weight / sample_weight.sum())
-    return estimator.fit(X[rows], y[rows])
+    return X[rows], y[rows], None
 
 
 def seeded_clone(estimator, rng):

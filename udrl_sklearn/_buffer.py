@@ -17,7 +17,7 @@ class ReplayBuffer:
         (of equal ones the newest).
     """
 
-    def __init__(self, max_episodes=None, keep="recent"):
+    def __init__(self, max_episodes: int | None = None, keep: str = "recent"):
         self.max_episodes = max_episodes
         self.keep = keep
         self.episodes: list[Episode] = []
@@ -31,16 +31,16 @@ class ReplayBuffer:
         return sum(map(len, self.episodes))
 
     @property
-    def returns(self):
+    def returns(self) -> np.ndarray:
         """Return of each episode: ndarray of shape (n_episodes,)."""
         return np.array([episode.total_return for episode in self.episodes])
 
     @property
-    def lengths(self):
+    def lengths(self) -> np.ndarray:
         """Number of steps of each episode: ndarray of shape (n_episodes,)."""
         return np.array([len(episode) for episode in self.episodes], dtype=np.intp)
 
-    def add(self, episodes):
+    def add(self, episodes: list[Episode]) -> None:
         """Add episodes, and drop what is over `max_episodes`."""
         self.episodes.extend(episodes)
         if self.max_episodes is None or len(self) <= self.max_episodes:
@@ -50,12 +50,12 @@ class ReplayBuffer:
         else:
             self.episodes = self.episodes[-self.max_episodes :]
 
-    def best(self, n_episodes):
+    def best(self, n_episodes: int) -> list[Episode]:
         """Return the `n_episodes` with the highest returns, oldest first."""
         newest_first = np.argsort(-self.returns[::-1], kind="stable")[:n_episodes]
         return [self.episodes[i] for i in np.sort(len(self) - 1 - newest_first)]
 
-    def recent(self, n_timesteps):
+    def recent(self, n_timesteps: int | None) -> list[Episode]:
         """Return the newest episodes that have at least `n_timesteps` steps together, oldest first.
 
         With None, or with fewer steps in the buffer, all episodes are returned.

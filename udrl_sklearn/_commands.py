@@ -6,7 +6,7 @@ one feature tells the two apart, and the numbers stay finite for estimators that
 """
 
 from numbers import Real
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,8 +35,11 @@ class Command(NamedTuple):
 
 OPEN_ENDED = Command(0.0, 0.0)
 
+# What users may give as a command, see `check_command`.
+CommandLike = str | float | Command | tuple[float, float | None]
 
-def check_command(command):
+
+def check_command(command: Any) -> Command | str:
     """Return `command` as a `Command`, or the string "max".
 
     Parameters
@@ -73,7 +76,7 @@ def check_command(command):
     return Command(float(desired_return), None if desired_horizon is None else float(desired_horizon))
 
 
-def next_command(commands, rewards):
+def next_command(commands: np.ndarray, rewards: np.ndarray) -> np.ndarray:
     """Count commands down after a step (Algorithm 2 of Srivastava et al. 2019).
 
     After reward r_t the command is ``(desired_return - r_t, max(desired_horizon - 1, 1))``. An

@@ -1,6 +1,7 @@
 """What counts as an environment, and how one gets a fresh one."""
 
 import difflib
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +34,7 @@ class SeededEnv:
     seed: int
 
 
-def seeded_envs(env, n_envs, *, seed=0):
+def seeded_envs(env: Any, n_envs: int, *, seed: int = 0) -> list[SeededEnv]:
     """Make a list of environments with seeds of their own, for scikit-learn's model selection.
 
     Parameters
@@ -160,7 +161,10 @@ def describe(source):
 
 def _check_id(env_id):
     try:
-        gymnasium.spec(env_id)
+        module, _, name = env_id.rpartition(":")
+        if module:
+            importlib.import_module(module)
+        gymnasium.spec(name)
     except gymnasium.error.Error as error:
         matches = difflib.get_close_matches(env_id, gymnasium.registry, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(map(repr, matches))}? " if matches else ""

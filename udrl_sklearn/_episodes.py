@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 
-def returns_to_go(rewards):
+def returns_to_go(rewards: np.ndarray) -> np.ndarray:
     """Sum the rewards from each step to the end of the episode.
 
     The return to go of step t is ``sum(rewards[t:])``, without discount.

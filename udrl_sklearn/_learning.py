@@ -54,7 +54,7 @@ class LearningLoop:
                     stop |= iteration.call_on_fit_task_end(estimator=self, **self._for_callbacks())
             finally:
                 self._learn_exact_commands()
-            task.call_on_fit_task_end(estimator=self, **self._for_callbacks())
+            task.call_on_fit_task_end(estimator=self, **self._for_callbacks() | {"reconstruction_attributes": dict})
         return self
 
     def _fit_experience(self, X):

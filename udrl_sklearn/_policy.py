@@ -1,5 +1,7 @@
 """A policy: an agent under one command, for loops that the user writes."""
 
+from typing import Any
+
 import numpy as np
 
 from ._commands import Command, next_command
@@ -35,20 +37,20 @@ class Policy:
         self._columns = columns
         self._targets = targets
         self._initial_command = command
+        self.command = command
         self._rng = np.random.default_rng(seed)
-        self.reset()
 
-    def __call__(self, observation):
+    def __call__(self, observation: Any) -> Any:
         """Return the action for one observation, as the environment's own action space has it."""
         flat = np.asarray(observation).reshape(-1) if self._columns is None else self._columns.flatten(observation)
         uniforms = self._rng.random((1, self._actor.n_uniforms))
         return self._targets.decode(self._actor(flat[None], np.array([self.command]), uniforms)[0])
 
-    def update(self, reward):
+    def update(self, reward: float) -> None:
         """Count the command down by the reward of the step just taken."""
         (command,) = next_command(np.array([self.command]), np.array([reward]))
         self.command = Command(*command.tolist())
 
-    def reset(self):
+    def reset(self) -> None:
         """Go back to the command of the start."""
         self.command = self._initial_command

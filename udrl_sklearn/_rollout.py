@@ -4,7 +4,9 @@ This is Algorithm 2 of Srivastava et al. 2019, with many episodes advancing toge
 behavior function is asked for many actions at once.
 """
 
+import pickle
 import traceback
+from copy import deepcopy
 from dataclasses import dataclass
 from math import isfinite
 
@@ -58,6 +60,7 @@ class _Place:
     def __init__(self, source):
         self.env = make_env(source)
         self.name = describe(source)
+        self.action_space = deepcopy(self.env.action_space)  # spaces may be shared, and draw from one generator
         self.columns = ObservationColumns(self.env.observation_space)
         self.targets = ActionTargets.from_space(self.env.action_space)
 
@@ -160,6 +163,8 @@ def collect_episodes(pool, plans, actor, *, n_envs=16, n_jobs=None, max_episode_
         Whatever an environment raises, after all episodes that ended before were yielded.
     """
     indexed = list(enumerate(plans))
+    if not indexed:
+        return
     n_workers = min(joblib.effective_n_jobs(n_jobs), len(plans))
     if n_workers == 1 or any(source.instance is not None for source in pool.sources):
         with threadpool_limits(limits=1):
@@ -183,8 +188,20 @@ def _live_in_worker(sources, plans, actor, n_envs, max_episode_steps):
             finished.extend(_live(pool, plans, actor, n_envs, max_episode_steps))
     except Exception as error:
         error.add_note(f"In a worker:\n{traceback.format_exc()}")
-        return finished, error
+        return finished, _portable(error)
     return finished, None
+
+
+def _portable(error):
+    """Return the error, or one that says the same if it can't be sent to another process."""
+    try:
+        pickle.loads(pickle.dumps(error))
+        return error
+    except Exception:
+        portable = RuntimeError(f"{type(error).__name__}: {error}")
+        for note in error.__notes__:
+            portable.add_note(note)
+        return portable
 
 
 def _live(pool, plans, actor, n_envs, max_episode_steps):
@@ -238,7 +255,7 @@ class _Running:
         self.terminated = self.truncated = False
         if isinstance(actor, RandomActor):
             # Not the reset seed: with one seed the space would draw the very numbers that the environment draws.
-            self.place.env.action_space.seed(int(self.rng.integers(2**31)))
+            self.place.action_space.seed(int(self.rng.integers(2**31)))
         observation, _ = self.place.env.reset(seed=plan.seed)
         self.observations = [self.place.columns.flatten(observation)]
 
@@ -249,14 +266,14 @@ class _Running:
     def step(self, target, max_episode_steps):
         """Take one step and return its reward; a target of None is an action that the space samples."""
         env, targets = self.place.env, self.place.targets
-        action = env.action_space.sample() if target is None else targets.decode(target)
+        action = self.place.action_space.sample() if target is None else targets.decode(target)
+        self.actions.append(np.copy(targets.encode(action)))  # before the environment can change it
         observation, reward, terminated, truncated, _ = env.step(action)
         if not isfinite(reward):
             raise ValueError(
                 f"The reward of {self.place.name} is {reward} {self._where(len(self.rewards))}; "
                 "it must be a finite number."
             )
-        self.actions.append(targets.encode(action))
         self.rewards.append(float(reward))
         self.observations.append(self.place.columns.flatten(observation))
         self.terminated, self.truncated = bool(terminated), bool(truncated)

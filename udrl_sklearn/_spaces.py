@@ -47,8 +47,10 @@ class ObservationColumns:
                 "MultiBinary, Dict or Tuple."
             )
         one_hot = flat.dtype.kind in "iu" and flat.low.min() >= 0 and flat.high.max() <= 1
+        parts = self.space.items() if isinstance(self.space, spaces.Dict) else [("observation", self.space)]
+        names = [name for prefix, part in parts for name in _column_names(part, prefix)]
         object.__setattr__(self, "dtype", np.dtype(np.uint8) if one_hot else flat.dtype)
-        object.__setattr__(self, "names", list(_column_names(self.space, "observation")))
+        object.__setattr__(self, "names", names)
 
     @property
     def n_features(self) -> int:
@@ -58,14 +60,14 @@ class ObservationColumns:
     def flatten(self, observation):
         """Return one observation as an array of shape (n_features,)."""
         if isinstance(self.space, spaces.Box):
-            return np.asarray(observation, dtype=self.dtype).reshape(-1)
+            return np.array(observation, dtype=self.dtype).reshape(-1)
         return spaces.flatten(self.space, observation).astype(self.dtype, copy=False)
 
 
 def _column_names(space, prefix):
     if isinstance(space, spaces.Dict):
         for key, part in space.spaces.items():
-            yield from _column_names(part, key if prefix == "observation" else f"{prefix}.{key}")
+            yield from _column_names(part, f"{prefix}.{key}")
     elif isinstance(space, spaces.Tuple):
         for i, part in enumerate(space.spaces):
             yield from _column_names(part, f"{prefix}[{i}]")
@@ -151,7 +153,8 @@ class ActionTargets:
     @property
     def n_components(self) -> int:
         """How many numbers make one action."""
-        return len(self.labels) if self.is_discrete else len(self.low)
+        components = self.low if self.labels is None else self.labels
+        return 0 if components is None else len(components)
 
     def encode(self, action):
         """Return an environment's action as a number, or as an array of shape (n_components,)."""

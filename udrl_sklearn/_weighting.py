@@ -13,7 +13,7 @@ from sklearn.base import clone
 from ._hindsight import Rows, relabel
 
 
-def lambda_returns(rewards, values, gamma, gae_lambda):
+def lambda_returns(rewards: np.ndarray, values: np.ndarray, gamma: float, gae_lambda: float) -> np.ndarray:
     """Estimate discounted returns by the lambda-return (Sutton & Barto 2018, equation 12.2).
 
     ``G_t = r_t + gamma * ((1 - lambda) * V(s_{t+1}) + lambda * G_{t+1})`` with ``G_T = V(s_T)``,
@@ -46,7 +46,7 @@ def lambda_returns(rewards, values, gamma, gae_lambda):
     return advantages + values[:-1]
 
 
-def advantage_weights(advantages, temperature, max_weight):
+def advantage_weights(advantages: np.ndarray, temperature: float, max_weight: float) -> np.ndarray:
     """Turn advantages into sample weights of mean 1.
 
     ``w = min(exp(A / (std(A) * temperature)), max_weight)``, divided by the mean of w.

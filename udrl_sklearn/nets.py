@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -135,18 +136,18 @@ class BehaviorNetRegressor(_SizedByData, NeuralNetRegressor):
 
 
 def behavior_net(
-    hidden_sizes=(64, 64),
+    hidden_sizes: tuple[int, ...] = (64, 64),
     *,
-    continuous=False,
-    return_scale=1.0,
-    horizon_scale=1.0,
-    lr=1e-3,
-    device="cpu",
-    max_epochs=20,
-    batch_size=256,
-    random_state=None,
-    **skorch_params,
-):
+    continuous: bool = False,
+    return_scale: float = 1.0,
+    horizon_scale: float = 1.0,
+    lr: float = 1e-3,
+    device: str = "cpu",
+    max_epochs: int = 20,
+    batch_size: int = 256,
+    random_state: int | None = None,
+    **skorch_params: Any,
+) -> "BehaviorNetClassifier | BehaviorNetRegressor":
     """Make a neural behavior function that an agent can use as it is.
 
     It has `partial_fit`, so the agent updates it `n_updates_per_iter` times on `batch_size` rows in each
