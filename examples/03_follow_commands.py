@@ -30,8 +30,8 @@ for desired, evaluation in zip(desired_returns, evaluations, strict=True):
     print(f"{desired:7d}   {evaluation.mean_return:8.1f} +- {evaluation.std_return:.1f}")
 
 # %%
-# "max" is a command of its own, for which no number has to be chosen. A return above all that was seen is taken as the
-# highest that was.
+# "max" is a command of its own, for which no number has to be chosen. A return above all that was seen is answered as
+# "max" is.
 
 print("as much as possible:", agent.evaluate("CartPole-v1", command="max", n_episodes=50))
 print("asked for 10,000:", agent.evaluate("CartPole-v1", command=10_000, n_episodes=50))

@@ -42,6 +42,23 @@ def test_learns_continuous_actions_close_to_the_optimum():
     assert agent.score(ContinuousMatchEnv) > -0.5
 
 
+@pytest.mark.slow
+def test_learns_pendulum():
+    agent = UDRLAgent(total_timesteps=8000, random_state=0).fit("Pendulum-v1")
+    assert agent.score("Pendulum-v1") > agent.history_[0]["mean_return"] + 300
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "env", ["MountainCarContinuous-v0", "Acrobot-v1", "LunarLander-v3", "LunarLanderContinuous-v3", "Hopper-v5"]
+)
+def test_runs_real_environments(env):
+    agent = UDRLAgent(total_timesteps=1000, n_warm_up_episodes=2, n_eval_episodes=1, random_state=0).fit(env)
+    low, high = agent.buffer_.returns.min(), agent.buffer_.returns.max()
+    assert low - 1000 < agent.score(env) < high + 1000
+    assert agent.evaluate(env, command=float(np.mean([low, high])), n_episodes=1).lengths[0] > 10
+
+
 def test_follows_exact_commands_on_cartpole(cartpole_agent):
     asked = [40, 80, 120]
     obtained = [cartpole_agent.evaluate("CartPole-v1", command=r, n_episodes=20).mean_return for r in asked]
@@ -52,12 +69,16 @@ def test_does_its_best_when_asked_for_the_best(cartpole_agent):
     assert cartpole_agent.score("CartPole-v1") > 200
 
 
-def test_a_return_above_the_best_known_is_taken_as_the_best_known(cartpole_agent):
-    best = cartpole_agent.buffer_.returns.max()
-    evaluation = cartpole_agent.evaluate("CartPole-v1", command=1e6, n_episodes=3)
-    assert evaluation.command.desired_return == best
-    lengths = cartpole_agent.buffer_.lengths
-    assert np.median(lengths) <= evaluation.command.desired_horizon <= lengths.max()
+def test_asked_for_more_than_it_has_seen_it_does_its_best(cartpole_agent):
+    impossible = cartpole_agent.evaluate("CartPole-v1", command=1e6, n_episodes=5)
+    assert impossible.command == "max"
+    np.testing.assert_array_equal(impossible.returns, cartpole_agent.evaluate("CartPole-v1", n_episodes=5).returns)
+
+
+def test_as_published_a_return_above_the_best_known_is_taken_as_that_best():
+    agent = small_agent(weighting=None).fit(MatchEnv)
+    evaluation = agent.evaluate(MatchEnv, command=(1e6, 5), n_episodes=3)
+    assert evaluation.command == Command(agent.buffer_.returns.max(), 5)
 
 
 def test_policy_acts_in_the_users_own_loop_as_evaluate_does(cartpole_agent):
@@ -107,6 +128,24 @@ def test_estimators_with_a_seed_of_their_own_keep_it():
     agent = small_agent(RandomForestClassifier(5, random_state=7)).fit(MatchEnv)
     assert agent.estimator_.random_state == 7
     assert isinstance(small_agent(RandomForestClassifier(5)).fit(MatchEnv).estimator_.random_state, int)
+
+
+def test_total_timesteps_are_exceeded_by_little_even_if_episodes_are_long():
+    agent = UDRLAgent(RandomForestClassifier(20, min_samples_leaf=10), total_timesteps=6000, random_state=0)
+    agent.fit("CartPole-v1")
+    assert 6000 <= agent.n_timesteps_ < 6000 + 2 * agent.buffer_.lengths.max()
+    assert agent.buffer_.lengths[-4:].mean() > 100  # the agent had become good at long episodes
+
+
+def test_hindsight_rows_are_the_steps_with_what_followed():
+    agent = small_agent().fit(MatchEnv)
+    X, y = agent.hindsight_rows(agent.buffer_.episodes[:1])
+    episode = agent.buffer_.episodes[0]
+    np.testing.assert_array_equal(X[:, :-2], episode.observations[:-1])
+    np.testing.assert_array_equal(X[:, -2], [episode.rewards[t:].sum() for t in range(5)])
+    np.testing.assert_array_equal(X[:, -1], [5, 4, 3, 2, 1])
+    np.testing.assert_array_equal(y, episode.actions)
+    assert agent.hindsight_rows()[0].shape == (agent.n_timesteps_, agent.n_features_in_)
 
 
 def test_collects_the_steps_asked_for_and_finishes_what_was_begun():

@@ -4,7 +4,6 @@ import runpy
 from pathlib import Path
 
 import pytest
-from threadpoolctl import threadpool_limits
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 
@@ -23,8 +22,7 @@ def test_example_runs(path, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", [str(path)])
     monkeypatch.chdir(tmp_path)
     try:
-        with threadpool_limits(limits=1):  # several test processes that each take all cores are far slower
-            runpy.run_path(str(path), run_name="__main__")
+        runpy.run_path(str(path), run_name="__main__")
     finally:
         plt.close("all")
     assert capsys.readouterr().out.strip()

@@ -219,7 +219,5 @@ def test_scoring_monitor_scores_each_iteration_as_if_fit_had_stopped_there(agent
     agent.set_callbacks(monitor).fit(MatchEnv())
     whole, *iterations = monitor.get_logs().data
     assert [record["task_name"] for record in iterations] == ["iteration"] * len(agent.history_)
-    rows = relabel(agent.buffer_.recent(agent.max_rows))
-    accuracy = agent.score(design_matrix(rows.observations, rows.commands), rows.actions)
-    assert whole["accuracy"] == pytest.approx(accuracy)
+    assert whole["accuracy"] == pytest.approx(agent.score(*agent.hindsight_rows()))
     assert all(0.3 < record["accuracy"] <= 1 for record in iterations)

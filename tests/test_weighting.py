@@ -78,11 +78,22 @@ def advantages_of(episodes, previous, gamma=0.5, gae_lambda=0.0):
 
 
 def test_without_earlier_values_the_rewards_alone_count():
-    rows, returns = advantages_of([make_episode(0, [1, 2, 4]), make_episode(10, [8], terminated=False)], None)
+    rows, returns = advantages_of([make_episode(0, [1, 2, 4]), make_episode(10, [8])], None)
     np.testing.assert_allclose(returns, [1 + 0.5 * (2 + 0.5 * 4), 2 + 0.5 * 4, 4, 8])
     np.testing.assert_array_equal(rows.observations[:, 0], [0, 1, 2, 10])
     np.testing.assert_array_equal(rows.commands, np.tile(OPEN_ENDED, (4, 1)))
     np.testing.assert_array_equal(rows.actions, [0, 1, 2, 0])
+
+
+def test_without_earlier_values_a_truncated_tail_is_worth_what_the_rewards_alone_teach():
+    _, returns = advantages_of([make_episode(0, [2]), make_episode(10, [8], terminated=False)], None)
+    mean_reward = 5  # what DummyRegressor predicts everywhere
+    np.testing.assert_allclose(returns, [2, 8 + 0.5 * mean_reward])
+
+
+def test_advantages_far_from_zero_still_give_weights():
+    weights = advantage_weights(np.array([-1e6, -1e6 + 2]), temperature=1.0, max_weight=20.0)
+    np.testing.assert_allclose(weights, advantage_weights(np.array([-1.0, 1.0]), 1.0, 20.0))
 
 
 def test_a_truncated_tail_is_worth_its_value_and_a_terminated_one_nothing():

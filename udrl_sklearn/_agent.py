@@ -60,7 +60,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         `partial_fit` is updated rather than fitted anew, see `n_updates_per_iter`.
     total_timesteps : int, default=50_000
         Environment steps that one `fit` collects, warm-up included. Episodes that were begun are
-        finished, so it may take a little more.
+        finished, so it may take some more.
     target_return : float, default=None
         If given, the agent is evaluated after each iteration over `n_eval_episodes` and stops once its
         mean return reaches this. Those episodes do not count as steps, and nothing learns from them.
@@ -86,7 +86,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         With `weighting=None`, how many random steps of each episode become rows; None takes every step.
     weighting : {"advantage"} or None, default="advantage"
         How the open-ended command "max" is learned. "advantage" weights rows by
-        ``exp(A / (std(A) * temperature))``, where A is the lambda-return minus its expectation. With
+        ``exp((A - mean(A)) / (std(A) * temperature))``, where A is the lambda-return minus its expectation. With
         None there are rows for exact commands alone, as published in [1]_; new episodes are then asked for by
         the exploratory commands given there, and "max" stands for `command_`.
     gamma : float, default=0.995
@@ -389,8 +389,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         if is_environment(X):
             return self.evaluate(X, n_episodes=self.n_eval_episodes).mean_return
         if is_experience(X):
-            rows = relabel(read_experience(X)[0])
-            X, y = design_matrix(rows.observations, rows.commands), rows.actions
+            X, y = self.hindsight_rows(X)
         predicted = self.predict(X)
         if not is_classifier(self):
             return r2_score(y, predicted, sample_weight=sample_weight)
@@ -414,8 +413,8 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
             As for `fit`; a list takes turns.
         command : "max", float, Command or pair, default="max"
             What to ask at the start of each episode: as much as possible, a desired return, or a pair
-            (desired_return, desired_horizon). A return above the best that the agent knows is taken as
-            that best.
+            (desired_return, desired_horizon). A return above the best that the agent has seen is answered
+            as "max" is; without `max_estimator_` it is taken as that best.
         n_episodes : int, default=100
             Number of episodes.
         deterministic : bool, default=True
@@ -481,6 +480,27 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
             seed,
         )
 
+    def hindsight_rows(self, episodes: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return episodes as rows, each with the exact command that it fulfilled.
+
+        These are rows as `fit` learns exact commands from, and as `predict`, `score` and scikit-learn's
+        inspection take them.
+
+        Parameters
+        ----------
+        episodes : list of Episode or Minari dataset, default=None
+            None takes the episodes in `buffer_`.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features_in_)
+            Columns ``[observation | desired_return | desired_horizon]``, a row for each step.
+        y : ndarray of shape (n_samples,) or (n_samples, n_components)
+            The actions taken.
+        """
+        rows = relabel(self.buffer_.episodes if episodes is None else read_experience(episodes)[0])
+        return design_matrix(rows.observations, rows.commands), rows.actions
+
     def save(self, path: str | PathLike) -> None:
         """Write the agent to a file, without pickle (by skops).
 
@@ -529,6 +549,8 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
             returns, lengths = self.buffer_.returns, self.buffer_.lengths
         else:
             returns, lengths = self._row_commands.T
+        if command.desired_return > returns.max() and hasattr(self, "max_estimator_"):
+            return OPEN_ENDED
         desired_return = min(command.desired_return, float(returns.max()))
         if command.desired_horizon is not None:
             return Command(desired_return, command.desired_horizon)

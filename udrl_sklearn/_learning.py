@@ -77,12 +77,9 @@ class LearningLoop:
             stopped._learn_exact_commands()
             return {name: value for name, value in vars(stopped).items() if name in ("behavior_", "estimator_")}
 
-        def rows():
-            return relabel(self.buffer_.recent(self.max_rows))
-
         return {
-            "X": lambda: design_matrix(rows().observations, rows().commands),
-            "y": lambda: rows().actions,
+            "X": lambda: self.hindsight_rows()[0],
+            "y": lambda: self.hindsight_rows()[1],
             "reconstruction_attributes": fitted_as_if_stopped,
         }
 
@@ -136,20 +133,21 @@ class LearningLoop:
         n_episodes = self.n_warm_up_episodes if warm_up else self.n_episodes_per_iter
         n_timesteps = min(self.n_timesteps_per_iter, last_timestep - self.n_timesteps_)
         commands, episodes = np.empty((0, 2)), []
-        while (n_missing := self._n_missing(episodes, n_episodes, n_timesteps)) > 0:
+        while (n_missing := self._n_missing(episodes, n_episodes, n_timesteps, last_timestep)) > 0:
             asked = np.tile(OPEN_ENDED, (n_missing, 1)) if warm_up else self._exploratory_commands(n_missing)
             commands = np.vstack([commands, asked])
             episodes += self._collect(pool, asked, actor)
         self._record(episodes, commands, time.perf_counter() - began)
 
-    def _n_missing(self, episodes, n_episodes, n_timesteps):
-        """Guess how many more episodes it takes to have as many episodes, and as many steps, as wanted."""
+    def _n_missing(self, episodes, n_episodes, n_timesteps, last_timestep):
+        """Guess how many more episodes it takes to have as many episodes and steps as wanted, or all steps."""
         known = episodes or self.buffer_.episodes[-n_episodes:]
         if not known:
             return n_episodes
         mean_length = np.mean([len(episode) for episode in known])
         timesteps_missing = n_timesteps - sum(len(episode) for episode in episodes)
-        return max(n_episodes - len(episodes), ceil(timesteps_missing / mean_length))
+        wanted = max(n_episodes - len(episodes), ceil(timesteps_missing / mean_length))
+        return min(wanted, ceil((last_timestep - self.n_timesteps_) / mean_length))
 
     def _exploratory_commands(self, n_commands):
         if self.weighting is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.signal import lfilter
 from sklearn.base import clone
 
-from ._hindsight import Rows, relabel
+from ._hindsight import relabel
 
 
 def lambda_returns(rewards: np.ndarray, values: np.ndarray, gamma: float, gae_lambda: float) -> np.ndarray:
@@ -49,7 +49,7 @@ def lambda_returns(rewards: np.ndarray, values: np.ndarray, gamma: float, gae_la
 def advantage_weights(advantages: np.ndarray, temperature: float, max_weight: float) -> np.ndarray:
     """Turn advantages into sample weights of mean 1.
 
-    ``w = min(exp(A / (std(A) * temperature)), max_weight)``, divided by the mean of w.
+    ``w = min(exp((A - mean(A)) / (std(A) * temperature)), max_weight)``, divided by the mean of w.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def advantage_weights(advantages: np.ndarray, temperature: float, max_weight: fl
     scale = np.std(advantages) * temperature
     if scale == 0:
         return np.ones_like(advantages)
-    weights = np.exp(np.minimum(advantages / scale, np.log(max_weight)))
+    weights = np.exp(np.minimum((advantages - advantages.mean()) / scale, np.log(max_weight)))
     return weights / weights.mean()
 
 
@@ -87,7 +87,8 @@ def advantage_weighted_rows(episodes, value_estimator, previous_values, *, gamma
     value_estimator : regressor
         A clone of it is fitted on the lambda-returns of all steps.
     previous_values : fitted regressor or None
-        Expected returns for the lambda-returns' tails. With None the rewards alone count.
+        Expected returns from each observation on. With None the rewards alone count, and then the values
+        learned from them if an episode was truncated.
     gamma, gae_lambda : float
         See `lambda_returns`.
     open_command : Command
@@ -100,24 +101,29 @@ def advantage_weighted_rows(episodes, value_estimator, previous_values, *, gamma
     values : fitted regressor
     """
     rows = relabel(episodes)
-    if previous_values is None:
-        estimates = [np.zeros(len(episode) + 1) for episode in episodes]
-        gae_lambda = 1.0
+    values = previous_values
+    # Without values the tails of truncated episodes would count as nothing, so they are learned twice then.
+    for _ in range(2 if values is None and any(episode.truncated for episode in episodes) else 1):
+        returns = _lambda_returns_of_all(episodes, values, gamma, gae_lambda)
+        values = clone(value_estimator).fit(rows.observations, returns)
+    commands = np.broadcast_to(open_command, rows.commands.shape)
+    return rows._replace(commands=commands), returns - values.predict(rows.observations), values
+
+
+def _lambda_returns_of_all(episodes, values, gamma, gae_lambda):
+    """Return the lambda-returns of every step: ndarray of shape (n_rows,)."""
+    if values is None:
+        estimates, gae_lambda = [np.zeros(len(episode) + 1) for episode in episodes], 1.0
     else:
-        estimates = _estimate(previous_values, episodes)
-    returns = np.concatenate(
+        ends = np.cumsum([len(episode) + 1 for episode in episodes])[:-1]
+        observations = np.concatenate([episode.observations for episode in episodes])
+        estimates = np.split(values.predict(observations), ends)
+    for episode, estimate in zip(episodes, estimates, strict=True):
+        if episode.terminated:
+            estimate[-1] = 0.0
+    return np.concatenate(
         [
-            lambda_returns(episode.rewards, np.append(v[:-1], 0.0 if episode.terminated else v[-1]), gamma, gae_lambda)
-            for episode, v in zip(episodes, estimates, strict=True)
+            lambda_returns(episode.rewards, estimate, gamma, gae_lambda)
+            for episode, estimate in zip(episodes, estimates, strict=True)
         ]
     )
-    values = clone(value_estimator).fit(rows.observations, returns)
-    commands = np.broadcast_to(open_command, rows.commands.shape)
-    return Rows(rows.observations, commands, rows.actions), returns - values.predict(rows.observations), values
-
-
-def _estimate(values, episodes):
-    """Predict the value of every observation, the last ones included: a list of arrays (T + 1,)."""
-    observations = np.concatenate([episode.observations for episode in episodes])
-    ends = np.cumsum([len(episode) + 1 for episode in episodes])[:-1]
-    return np.split(values.predict(observations), ends)
