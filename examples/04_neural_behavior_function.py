@@ -18,7 +18,7 @@ net = behavior_net(hidden_sizes=(64, 64), lr=3e-3, device="cpu")
 
 # %%
 # The network has ``partial_fit``, so the agent updates it in each iteration, ``n_updates_per_iter`` times on
-# ``batch_size`` rows, and never begins anew.
+# ``batch_size`` rows, rather than fit it anew.
 
 agent = UDRLAgent(
     net,

@@ -1,8 +1,10 @@
+import gymnasium
 import numpy as np
 import pytest
 from gymnasium import spaces
 from toy_envs import MatchEnv
 
+from udrl_sklearn import UDRLAgent
 from udrl_sklearn._episodes import Episode
 from udrl_sklearn._experience import is_experience, read_experience
 
@@ -12,7 +14,7 @@ def make_episode(actions=(1, 0), n_features=2):
 
 
 class Dataset:
-    """Stands for a MinariDataset, which would need files."""
+    """Stands for a MinariDataset whose episodes are made by hand."""
 
     def __init__(self, observation_space, action_space, episodes):
         self.observation_space, self.action_space = observation_space, action_space
@@ -109,3 +111,28 @@ def test_continuous_actions_of_a_dataset_keep_the_bounds_of_their_space():
     assert episode.observations.tolist() == [[1, 0], [0, 1]]
     assert episode.actions.tolist() == [[0.5, -1]]
     assert (targets.low.tolist(), targets.high.tolist()) == ([-2, -2], [2, 2])
+
+
+def test_reads_a_minari_dataset_from_disk(tmp_path, monkeypatch):
+    minari = pytest.importorskip("minari")
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path))
+    logged = UDRLAgent(total_timesteps=300, random_state=0).fit("CartPole-v1").buffer_.episodes
+    buffers = [
+        minari.data_collector.EpisodeBuffer(
+            id=i,
+            observations=episode.observations,
+            actions=episode.actions,
+            rewards=episode.rewards.tolist(),
+            terminations=[False] * (len(episode) - 1) + [episode.terminated],
+            truncations=[False] * (len(episode) - 1) + [episode.truncated],
+        )
+        for i, episode in enumerate(logged)
+    ]
+    about = {"author": "a", "author_email": "a@example.org", "code_permalink": "b", "algorithm_name": "c"}
+    with gymnasium.make("CartPole-v1") as env:
+        minari.create_dataset_from_buffers("cartpole/test-v0", buffers, env=env, eval_env=env, description="d", **about)
+    agent = UDRLAgent(random_state=0).fit(minari.load_dataset("cartpole/test-v0"))
+    assert agent.n_timesteps_ == sum(map(len, logged))
+    np.testing.assert_array_equal(agent.buffer_.episodes[3].observations, logged[3].observations)
+    np.testing.assert_array_equal(agent.buffer_.episodes[3].actions, logged[3].actions)
+    assert agent.action_space_ == gymnasium.spaces.Discrete(2)

@@ -323,12 +323,14 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
             check_classification_targets(y)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        targets = ActionTargets.from_arrays(y, discrete=discrete)
+        scale = [1.0 if factor == "auto" else factor for factor in (self.return_scale, self.horizon_scale)]
+        behavior = make_behavior(self._estimator(discrete), targets, scale)
+        behavior.fit(X, y, sample_weight, make_rng(self.random_state))
         self._forget()
         validate_data(self, given, skip_check_array=True)  # remembers the columns
-        self._targets = ActionTargets.from_arrays(y, discrete=discrete)
-        scale = [1.0 if factor == "auto" else factor for factor in (self.return_scale, self.horizon_scale)]
-        behavior = make_behavior(self._estimator(discrete), self._targets, scale)
-        self._set_behavior(behavior.fit(X, y, sample_weight, make_rng(self.random_state)))
+        self._targets = targets
+        self._set_behavior(behavior)
         self._row_commands = X[:, -2:]
         self.command_ = Command(*self._row_commands[np.argmax(X[:, -2])].tolist())
         return self
@@ -498,7 +500,10 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         y : ndarray of shape (n_samples,) or (n_samples, n_components)
             The actions taken.
         """
-        rows = relabel(self.buffer_.episodes if episodes is None else read_experience(episodes)[0])
+        if episodes is None:
+            check_is_fitted(self, "buffer_")
+            episodes = self.buffer_.episodes
+        rows = relabel(read_experience(episodes)[0])
         return design_matrix(rows.observations, rows.commands), rows.actions
 
     def save(self, path: str | PathLike) -> None:
