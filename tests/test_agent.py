@@ -12,6 +12,7 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from threadpoolctl import threadpool_info, threadpool_limits
 from toy_envs import BanditEnv, ContinuousMatchEnv, FailingEnv, MatchEnv, SpacesEnv
 
 from udrl_sklearn import Command, UDRLAgent, seeded_envs
@@ -115,6 +116,21 @@ def test_joblib_decides_about_the_workers():
     with joblib.parallel_config("threading", n_jobs=2):
         threaded = small_agent().fit("CartPole-v1")
     np.testing.assert_array_equal(threaded.buffer_.returns, small_agent().fit("CartPole-v1").buffer_.returns)
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_limits_on_threads_end_with_the_rollouts(backend):
+    with threadpool_limits(limits=2), joblib.parallel_config(backend, n_jobs=2):
+        before = [library["num_threads"] for library in threadpool_info()]
+        small_agent(total_timesteps=300).fit(MatchEnv)
+        assert [library["num_threads"] for library in threadpool_info()] == before
+
+
+def test_scales_of_commands_hold_for_rows_of_integers():
+    X = np.array([[0, 10, 1], [0, 20, 1], [0, 30, 1], [0, 40, 1]])
+    agent = UDRLAgent(LogisticRegression(C=1e6), return_scale=0.1, horizon_scale=0.5).fit(X, [0, 0, 1, 1])
+    np.testing.assert_array_equal(agent.predict(X), [0, 0, 1, 1])
+    assert X.dtype.kind == "i"
 
 
 def test_the_global_generator_is_left_alone():

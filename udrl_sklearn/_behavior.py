@@ -121,7 +121,7 @@ class _Behavior:
     def _scaled(self, X):
         if tuple(self.command_scale) == (1.0, 1.0):
             return X
-        X = X.copy()
+        X = X.astype(np.result_type(X, np.float32))  # a copy; integers become floats that can be scaled
         X[:, -2:] *= np.asarray(self.command_scale, dtype=X.dtype)
         return X
 

@@ -5,7 +5,9 @@ behavior function is asked for many actions at once.
 """
 
 import pickle
+import threading
 import traceback
+from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass
 from math import isfinite
@@ -166,26 +168,34 @@ def collect_episodes(pool, plans, actor, *, n_envs=16, n_jobs=None, max_episode_
     if not indexed:
         return
     n_workers = min(joblib.effective_n_jobs(n_jobs), len(plans))
-    if n_workers == 1 or any(source.instance is not None for source in pool.sources):
-        with threadpool_limits(limits=1):
+    stay_here = n_workers == 1 or any(source.instance is not None for source in pool.sources)
+    with threadpool_limits(limits=1):
+        if stay_here:
             yield from _live(pool, indexed, actor, n_envs, max_episode_steps)
-        return
-    shards = [indexed[worker::n_workers] for worker in range(n_workers)]
-    jobs = (joblib.delayed(_live_in_worker)(pool.sources, shard, actor, n_envs, max_episode_steps) for shard in shards)
+        else:
+            shards = [indexed[worker::n_workers] for worker in range(n_workers)]
+            yield from _live_in_workers(pool.sources, shards, actor, n_envs, max_episode_steps)
+
+
+def _live_in_workers(sources, shards, *params):
+    """Yield the episodes of all workers, and then raise the first error, if any."""
+    jobs = (joblib.delayed(_live_in_worker)(sources, shard, *params) for shard in shards)
     errors = []
-    for finished, error in joblib.Parallel(n_jobs=n_workers, return_as="generator")(jobs):
+    for finished, error in joblib.Parallel(n_jobs=len(shards), return_as="generator")(jobs):
         yield from finished
         errors.append(error)
     for error in filter(None, errors):
         raise error
 
 
-def _live_in_worker(sources, plans, actor, n_envs, max_episode_steps):
+def _live_in_worker(sources, plans, *params):
     """Return the episodes that ended, and the error that stopped the others, if any."""
+    # Workers that are threads of one process share its limit, and would restore it out of turn.
+    is_process = threading.current_thread() is threading.main_thread()
     finished = []
     try:
-        with threadpool_limits(limits=1), EnvPool(sources) as pool:
-            finished.extend(_live(pool, plans, actor, n_envs, max_episode_steps))
+        with threadpool_limits(limits=1) if is_process else nullcontext(), EnvPool(sources) as pool:
+            finished.extend(_live(pool, plans, *params))
     except Exception as error:
         error.add_note(f"In a worker:\n{traceback.format_exc()}")
         return finished, _portable(error)
