@@ -16,7 +16,7 @@ from sklearn.ensemble import RandomForestClassifier
 import udrl_sklearn
 from udrl_sklearn import UDRLAgent
 
-SEEDS = range(10)
+SEEDS = range(1000, 1010)
 
 print(
     f"udrl_sklearn {udrl_sklearn.__version__}, scikit-learn {sklearn.__version__}, numpy {np.__version__}, "
