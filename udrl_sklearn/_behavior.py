@@ -171,13 +171,13 @@ class DiscreteBehavior(_Behavior):
 
     def _update_batch(self, X, actions, rng):
         for head, labels, y in zip(self.heads, self.labels, actions.reshape(len(X), -1).T, strict=True):
-            if len(labels) == 1:
-                head.estimator, head.codes = DummyClassifier(strategy="prior").fit(X[:1], [0]), np.arange(1)
-                continue
+            several = len(labels) > 1
             if head.estimator is None:
-                head.estimator = seeded_clone(self.estimator, rng)
+                dummy = DummyClassifier(strategy="prior")
+                head.estimator = seeded_clone(self.estimator, rng) if several else dummy.fit(X[:1], [0])
                 head.codes = np.arange(len(labels))
-            head.estimator.partial_fit(X, np.searchsorted(labels, y), classes=head.codes)
+            if several:
+                head.estimator.partial_fit(X, np.searchsorted(labels, y), classes=head.codes)
         return self
 
     def predict_proba(self, X):

@@ -2,6 +2,7 @@
 
 import copy
 import time
+from functools import cache
 from math import ceil
 
 import numpy as np
@@ -77,9 +78,10 @@ class LearningLoop:
             stopped._learn_exact_commands()
             return {name: value for name, value in vars(stopped).items() if name in ("behavior_", "estimator_")}
 
+        rows = cache(self.hindsight_rows)
         return {
-            "X": lambda: self.hindsight_rows()[0],
-            "y": lambda: self.hindsight_rows()[1],
+            "X": lambda: rows()[0],
+            "y": lambda: rows()[1],
             "reconstruction_attributes": fitted_as_if_stopped,
         }
 
@@ -152,9 +154,11 @@ class LearningLoop:
     def _exploratory_commands(self, n_commands):
         if self.weighting is not None:
             return np.tile(OPEN_ENDED, (n_commands, 1))
-        best = self.buffer_.best(self.last_few)
-        returns, lengths = np.transpose([(episode.total_return, len(episode)) for episode in best])
-        return exploratory_commands(returns, lengths, n_commands, self._rng)
+        return exploratory_commands(*self._best_outcomes().T, n_commands, self._rng)
+
+    def _best_outcomes(self):
+        """Return the returns and lengths of the best episodes: ndarray of shape (n_episodes, 2)."""
+        return np.array([(episode.total_return, len(episode)) for episode in self.buffer_.best(self.last_few)])
 
     def _collect(self, pool, commands, actor):
         """Live through an episode for each command; whatever happens, what has ended is remembered."""
@@ -174,8 +178,7 @@ class LearningLoop:
         self.buffer_.add(episodes)
         self.n_timesteps_ += sum(map(len, episodes))
         self.n_episodes_ += len(episodes)
-        best = [(episode.total_return, len(episode)) for episode in self.buffer_.best(self.last_few)]
-        self.command_ = Command(*np.mean(best, axis=0).tolist())
+        self.command_ = Command(*self._best_outcomes().mean(axis=0).tolist())
 
     def _record(self, episodes, commands, seconds):
         """Begin the record of an iteration: what its episodes were asked for, and what they obtained."""
