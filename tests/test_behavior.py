@@ -26,6 +26,7 @@ from udrl_sklearn._behavior import (
     make_behavior,
     seeded_clone,
 )
+from udrl_sklearn._commands import OPEN_ENDED, Command, next_command
 from udrl_sklearn._spaces import ActionTargets
 
 GREEDY, SAMPLED = Exploration(sampled=False), Exploration(sampled=True)
@@ -304,17 +305,14 @@ def test_fits_and_probabilities_see_the_same_scale(rng):
 class Constant:
     """Stands for a fitted behavior function that always answers the same."""
 
-    def __init__(self, value, n_uniforms=1):
-        self.value, self.n_uniforms = value, n_uniforms
+    def __init__(self, value):
+        self.value = value
 
     def predict(self, X):
         return np.full(len(X), self.value)
 
     def predict_proba(self, X):
         return [np.full((len(X), 2), self.value), np.full((len(X), 3), self.value)]
-
-    def sample(self, X, uniforms, exploration):
-        return self.value + uniforms
 
 
 MIXED = np.array([[1, 5, 3], [2, 0, 0], [3, 0, 1], [4, 0, 0]], dtype=np.float32)  # rows 1 and 3 are open-ended
@@ -324,17 +322,26 @@ MIXED = np.array([[1, 5, 3], [2, 0, 0], [3, 0, 1], [4, 0, 0]], dtype=np.float32)
 def test_each_row_is_led_to_the_fit_that_learned_its_kind_of_command(rows):
     behavior, X = BehaviorFunction(Constant(10.0), Constant(20.0)), MIXED[rows]
     expected = np.where(X[:, -1] == 0, 20.0, 10.0)
-    uniforms = np.arange(len(rows))[:, None] / 8
     np.testing.assert_array_equal(behavior.predict(X), expected)
-    np.testing.assert_array_equal(behavior.sample(X, uniforms, SAMPLED), expected[:, None] + uniforms)
     for proba, n_labels in zip(behavior.predict_proba(X), (2, 3), strict=True):
         np.testing.assert_array_equal(proba, np.tile(expected[:, None], (1, n_labels)))
 
 
-@pytest.mark.parametrize("behavior", [BehaviorFunction(Constant(7.0, 4)), BehaviorFunction(None, Constant(7.0, 4))])
+@pytest.mark.parametrize("behavior", [BehaviorFunction(Constant(7.0)), BehaviorFunction(None, Constant(7.0))])
 def test_a_lone_fit_answers_all_commands(behavior):
     np.testing.assert_array_equal(behavior.predict(MIXED), 7.0)
-    assert behavior.n_uniforms == 4
+    for command in (OPEN_ENDED, Command(2.0, 3.0)):
+        np.testing.assert_array_equal(behavior.for_command(command).predict(MIXED), 7.0)
+
+
+def test_a_command_and_all_that_come_of_it_in_an_episode_have_one_fit():
+    exact, open_ended = Constant(10.0), Constant(20.0)
+    behavior = BehaviorFunction(exact, open_ended)
+    for start in (OPEN_ENDED, Command(2.0, 3.0), Command(-4.0, 1.0), Command(0.0, 2.5)):
+        commands = np.array([start])
+        for _ in range(5):
+            assert behavior.for_command(commands[0]) is (open_ended if start == OPEN_ENDED else exact)
+            commands = next_command(commands, np.array([1.0]))
 
 
 @pytest.mark.parametrize(("exact", "open_ended"), [("up", "right"), ("right", "up")])

@@ -1,24 +1,27 @@
+import copy
 import pickle
 
 import numpy as np
 import pytest
+from comparing import assert_same_episodes
 from hypothesis import given
 from hypothesis import strategies as st
 
 from udrl_sklearn._buffer import ReplayBuffer
-from udrl_sklearn._episodes import Episode
+from udrl_sklearn._episodes import Episode, Episodes
 
 
-def make_episode(total_return, n_steps=1, n_components=0):
+def make_episode(total_return, n_steps=1, tag=0):
+    """Return an episode whose only reward is the last, and whose observations tell it from others."""
     rewards = np.zeros(n_steps)
     rewards[-1] = total_return
-    shape = (n_steps, n_components) if n_components else (n_steps,)
-    return Episode(np.full((n_steps + 1, 2), total_return), np.ones(shape, dtype=int), rewards)
+    return Episode(np.full((n_steps + 1, 2), float(tag)), np.arange(n_steps), rewards)
 
 
 def make_buffer(returns, lengths=None, **params):
     buffer = ReplayBuffer(**params)
-    buffer.add([make_episode(r, n) for r, n in zip(returns, lengths or [1] * len(returns), strict=True)])
+    lengths = lengths or [1] * len(returns)
+    buffer.add([make_episode(r, n, tag) for tag, (r, n) in enumerate(zip(returns, lengths, strict=True))])
     return buffer
 
 
@@ -39,12 +42,51 @@ def test_a_buffer_without_a_bound_keeps_all():
     assert len(make_buffer(list(range(1000)))) == 1000
 
 
+def kept_of(episodes, max_episodes, keep):
+    """Return what a buffer has to keep of a list of episodes."""
+    if keep == "recent":
+        return episodes[-max_episodes:]
+    ranked = sorted(range(len(episodes)), key=lambda i: (episodes[i].total_return, i), reverse=True)
+    return [episodes[i] for i in sorted(ranked[:max_episodes])]
+
+
+@pytest.mark.parametrize("keep", ["recent", "best"])
+@given(st.lists(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4)), max_size=4), max_size=12), st.integers(1, 5))
+def test_what_is_taken_from_a_buffer_stays_as_it_is_while_the_buffer_goes_on(keep, batches, max_episodes):
+    buffer, held, taken = ReplayBuffer(max_episodes, keep), [], []
+    for tag, batch in enumerate(batches):
+        added = [make_episode(float(r), n, 10 * tag + i) for i, (r, n) in enumerate(batch)]
+        buffer.add(added)
+        held = kept_of(held + added, max_episodes, keep)
+        assert_same_episodes(buffer.episodes, held)
+        taken += [(buffer.episodes, held), (buffer.recent(3), held[-len(buffer.recent(3)) :])]
+        for view, expected in taken:
+            assert_same_episodes(view, expected)
+
+
+def test_joined_episodes_can_be_added():
+    buffer, joined = ReplayBuffer(), Episodes.of([make_episode(1.0, 2), make_episode(2.0, 1)])
+    buffer.add(joined)
+    buffer.add(joined[1:])
+    buffer.add(joined[:0])
+    assert_same_episodes(buffer.episodes, [joined[0], joined[1], joined[1]])
+
+
+def test_a_buffer_holds_copies_of_what_is_added():
+    episode = make_episode(1.0, 2)
+    buffer = ReplayBuffer()
+    buffer.add([episode])
+    episode.observations[:] = episode.actions[:] = episode.rewards[:] = 77
+    assert_same_episodes(buffer.episodes, [make_episode(1.0, 2)])
+
+
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=12), st.integers(1, 14))
 def test_best_takes_the_highest_returns_ties_to_the_newest_in_the_order_lived(returns, n_episodes):
     buffer = make_buffer([float(r) for r in returns])
     ranked = sorted(range(len(returns)), key=lambda i: (returns[i], i), reverse=True)
-    expected = [buffer.episodes[i] for i in sorted(ranked[:n_episodes])]
-    assert buffer.best(n_episodes) == expected  # Episodes compare by identity
+    expected = sorted(ranked[:n_episodes])
+    assert buffer.best_indices(n_episodes).tolist() == expected
+    assert_same_episodes(buffer.best(n_episodes), [buffer.episodes[i] for i in expected])
 
 
 @pytest.mark.parametrize(
@@ -56,32 +98,83 @@ def test_recent_takes_whole_episodes_until_there_are_enough_steps(n_timesteps, l
     assert [len(episode) for episode in buffer.recent(n_timesteps)] == lengths
 
 
-def test_recent_gives_a_list_of_its_own():
-    buffer = make_buffer([1.0, 2.0])
-    buffer.recent(None).clear()
-    assert len(buffer) == 2
+@pytest.mark.parametrize("keep", ["recent", "best"])
+def test_an_empty_buffer_has_nothing(keep):
+    buffer = ReplayBuffer(3, keep)
+    buffer.add([])
+    assert (len(buffer), buffer.n_timesteps) == (0, 0)
+    for none in (buffer.returns, buffer.lengths, buffer.episodes, buffer.recent(None), buffer.recent(9)):
+        assert len(none) == 0
+    assert len(buffer.best(2)) == len(buffer.best_indices(2)) == 0
+    assert buffer.returns.dtype == np.float64 and buffer.lengths.dtype == np.intp
 
 
-@pytest.mark.parametrize("n_components", [0, 3])
+def test_what_is_added_later_may_be_wider_than_what_is_there():
+    narrow = Episode(np.float32([[0.1], [0.2]]), ["up"], [1.0])
+    wide = Episode([[0.1], [0.2]], ["forward"], [2.0])
+    buffer = ReplayBuffer()
+    buffer.add([narrow])
+    before = buffer.episodes
+    for episode in (wide, narrow):
+        buffer.add([episode])
+    assert buffer.episodes.observations.ravel().tolist() == [*np.float32([0.1, 0.2]), 0.1, 0.2, *np.float32([0.1, 0.2])]
+    assert buffer.episodes.actions.tolist() == ["up", "forward", "up"]
+    assert_same_episodes(before, [narrow])
+
+
+TOO_WIDE = Episode(np.ones((3, 5)), np.arange(2), [1.0, 1.0])
+TOO_DEEP = Episode(np.ones((3, 2)), np.ones((2, 1)), [1.0, 1.0])
+
+
+@pytest.mark.parametrize("other", [TOO_WIDE, TOO_DEEP], ids=["more features", "rows of actions"])
+def test_an_episode_that_does_not_fit_the_others_is_refused_and_nothing_lost(other):
+    held = [make_episode(1.0, 2, 1), make_episode(2.0, 3, 2)]
+    buffer = ReplayBuffer()
+    buffer.add(held)
+    with pytest.raises(ValueError):
+        buffer.add([other])
+    assert_same_episodes(buffer.episodes, held)
+
+
+@pytest.mark.parametrize("keep", ["recent", "best"])
+def test_storage_is_bounded_by_what_is_kept(keep):
+    buffer = ReplayBuffer(10, keep)
+    for i in range(2000):
+        buffer.add([make_episode(float(i % 97), 5, i)])
+    held = sum(column._room.nbytes for column in buffer._columns.values())
+    needed = sum(column.rows.nbytes for column in buffer._columns.values())
+    assert (len(buffer), buffer.n_timesteps) == (10, 50)
+    assert held < 4 * needed
+
+
+@pytest.mark.parametrize("shape", [(), (3,)], ids=["one component", "three components"])
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda buffer: pickle.loads(pickle.dumps(buffer))])
 @given(st.lists(st.tuples(st.integers(1, 4), st.booleans(), st.booleans()), max_size=6))
-def test_a_buffer_comes_back_from_pickle_as_it_was(n_components, described):
-    buffer = ReplayBuffer(max_episodes=7, keep="best")
+def test_a_buffer_comes_back_from_pickle_and_copies_as_it_was(duplicate, shape, described):
+    buffer = ReplayBuffer(max_episodes=4, keep="recent")
     rng = np.random.default_rng(len(described))
-    shape = (n_components,) if n_components else ()
     buffer.add(
-        Episode(rng.random((n + 1, 2), dtype=np.float32), rng.integers(9, size=(n, *shape)), rng.random(n), *ends)
-        for n, *ends in described
+        [
+            Episode(rng.random((n + 1, 2), dtype=np.float32), rng.integers(9, size=(n, *shape)), rng.random(n), *ends)
+            for n, *ends in described
+        ]
     )
-    copy = pickle.loads(pickle.dumps(buffer))
-    assert (copy.max_episodes, copy.keep, len(copy)) == (7, "best", len(described))
-    for before, after in zip(buffer.episodes, copy.episodes, strict=True):
-        for name in ("observations", "actions", "rewards"):
-            np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
-            assert getattr(after, name).dtype == getattr(before, name).dtype
-        assert (after.terminated, after.truncated) == (before.terminated, before.truncated)
+    again = duplicate(buffer)
+    assert (again.max_episodes, again.keep, len(again)) == (4, "recent", len(buffer))
+    assert_same_episodes(again.episodes, buffer.episodes)
+    assert again.returns.tolist() == buffer.returns.tolist()
 
 
-def test_a_pickled_buffer_can_go_on():
-    buffer = pickle.loads(pickle.dumps(ReplayBuffer(max_episodes=1)))
-    buffer.add([make_episode(1.0), make_episode(2.0)])
-    assert buffer.returns.tolist() == [2.0]
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda buffer: pickle.loads(pickle.dumps(buffer))])
+@pytest.mark.parametrize("returns", [[], [3.0], [3.0, 4.0]], ids=len)
+def test_copies_of_a_buffer_go_on_by_themselves(duplicate, returns):
+    buffer = make_buffer(returns, max_episodes=2)
+    again = duplicate(buffer)
+    again.add([make_episode(5.0, 2)])
+    assert again.returns.tolist() == [*returns, 5.0][-2:]
+    assert buffer.returns.tolist() == returns
+
+
+def test_what_was_dropped_is_not_stored():
+    few, many = (make_buffer([0.0] * n, max_episodes=2) for n in (2, 2000))
+    assert len(pickle.dumps(many)) < 1.2 * len(pickle.dumps(few))

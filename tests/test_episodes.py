@@ -1,12 +1,13 @@
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, fields
 
 import numpy as np
 import pytest
+from comparing import assert_same_episodes
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from udrl_sklearn._episodes import Episode, returns_to_go
+from udrl_sklearn._episodes import Episode, Episodes, returns_to_go
 
 
 @given(hnp.arrays(float, st.integers(1, 20), elements=st.integers(-1000, 1000)))
@@ -20,6 +21,12 @@ def test_episode_takes_lists_and_makes_arrays_of_them():
     assert episode.actions.tolist() == [1, 0]
     assert episode.rewards.dtype == np.float64
     assert (len(episode), episode.total_return, episode.terminated, episode.truncated) == (2, 3.0, True, False)
+
+
+def test_total_return_sums_from_the_last_reward_to_the_first():
+    rewards = [1.0, 1e16, -1e16]  # the other way round the 1 is lost
+    episode = Episode(np.zeros((4, 1)), np.zeros(3), rewards)
+    assert episode.total_return == returns_to_go(np.array(rewards))[0] == 1.0
 
 
 def test_episode_keeps_the_dtype_of_images_and_labels():
@@ -50,3 +57,93 @@ def test_episode_can_not_be_changed():
 def test_episode_refuses_what_does_not_fit_together(observations, actions, rewards, message):
     with pytest.raises(ValueError, match=message):
         Episode(observations, actions, rewards)
+
+
+@st.composite
+def lists_of_episodes(draw):
+    """Draw episodes that fit together, with actions of one or several components."""
+    shape, dtype = draw(
+        st.sampled_from([((), np.int64), ((), "U5"), ((3,), np.int8), ((1,), float), ((2,), np.float32)])
+    )
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    return [
+        Episode(
+            rng.random((n_steps + 1, 2), dtype=np.float32),
+            rng.integers(9, size=(n_steps, *shape)).astype(dtype),
+            rng.normal(size=n_steps),
+            *ends,
+        )
+        for n_steps, *ends in draw(st.lists(st.tuples(st.integers(1, 4), st.booleans(), st.booleans()), min_size=1))
+    ]
+
+
+@given(lists_of_episodes())
+def test_joined_episodes_are_those_that_were_joined(episodes):
+    joined = Episodes.of(episodes)
+    assert len(joined) == len(episodes)
+    assert_same_episodes(joined, episodes)
+    assert_same_episodes(reversed(joined), episodes[::-1])
+    assert joined.lengths.tolist() == [len(episode) for episode in episodes]
+    assert joined.returns.tolist() == [episode.total_return for episode in episodes]
+    assert Episodes.of(joined) is joined
+
+
+@given(lists_of_episodes(), st.data())
+def test_indices_and_slices_are_those_of_a_list(episodes, data):
+    joined, n_episodes = Episodes.of(episodes), len(episodes)
+    index = data.draw(st.integers(-n_episodes, n_episodes - 1))
+    assert_same_episodes([joined[index], joined[np.int64(index)]], [episodes[index]] * 2)
+    bound = st.none() | st.integers(-n_episodes - 2, n_episodes + 2)
+    part = data.draw(st.builds(slice, bound, bound, st.none() | st.integers(-3, 3).filter(bool)))
+    assert_same_episodes(joined[part], episodes[part])
+    again = data.draw(st.builds(slice, bound, bound))
+    assert_same_episodes(joined[part][again], episodes[part][again])
+
+
+@pytest.mark.parametrize(
+    "part", [slice(0, 0), slice(2, 1), slice(9, 12), slice(0, 0, 2), slice(0, 1, -1), slice(3, 3, -2)], ids=str
+)
+def test_an_empty_slice_has_no_episodes_and_no_steps(part):
+    joined = Episodes.of([Episode([[0], [1]], [0], [1.0]), Episode([[0], [1], [2]], [0, 1], [1.0, 2.0])])[part]
+    assert len(joined) == len(joined.rewards) == len(joined.observations) == len(joined.returns) == 0
+    assert list(joined) == []
+
+
+@pytest.mark.parametrize("index", [2, -3])
+def test_an_index_out_of_range_is_refused(index):
+    joined = Episodes.of([Episode([[0], [1]], [0], [1.0])] * 2)
+    with pytest.raises(IndexError):
+        joined[index]
+
+
+def test_an_index_that_is_no_number_is_refused():
+    with pytest.raises(TypeError):
+        Episodes.of([Episode([[0], [1]], [0], [1.0])])["rewards"]
+
+
+def test_what_stands_in_the_long_arrays():
+    first = Episode([[0], [1], [2]], [5, 6], [1.0, 10.0], terminated=False, truncated=True)
+    second = Episode([[3], [4]], [7], [100.0])
+    joined = Episodes.of([first, second])
+    assert joined.observations.ravel().tolist() == [0, 1, 2, 3, 4]
+    assert joined.actions.tolist() == [5, 6, 7]
+    assert joined.rewards.tolist() == [1, 10, 100]
+    assert joined.returns_to_go.tolist() == [11, 10, 0, 100, 0]
+    assert (joined.lengths.tolist(), joined.starts.tolist()) == ([2, 1], [0, 2])
+    assert (joined.terminated.tolist(), joined.truncated.tolist()) == ([False, True], [True, False])
+    assert joined.returns.tolist() == [11, 100]
+
+
+def test_episodes_and_slices_share_the_memory_of_the_long_arrays():
+    joined = Episodes.of([Episode([[t], [t + 1]], [t], [1.0 + t]) for t in range(4)])
+    for field in fields(Episodes):
+        part = getattr(joined[1:3], field.name)
+        assert len(part) > 0 and np.shares_memory(part, getattr(joined, field.name))
+    assert np.shares_memory(joined[2].observations, joined.observations)
+
+
+def test_joined_observations_of_mixed_precision_lose_none():
+    narrow, wide = Episode(np.float32([[0], [1]]), ["up"], [0.0]), Episode([[0.1], [0.2]], ["right"], [0.0])
+    joined = Episodes.of([narrow, wide])
+    assert joined.observations.ravel().tolist() == [0, 1, 0.1, 0.2]
+    assert joined.actions.tolist() == ["up", "right"]

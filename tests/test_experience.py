@@ -1,11 +1,12 @@
 import gymnasium
 import numpy as np
 import pytest
+from comparing import assert_same_episodes
 from gymnasium import spaces
 from toy_envs import MatchEnv
 
 from udrl_sklearn import UDRLAgent
-from udrl_sklearn._episodes import Episode
+from udrl_sklearn._episodes import Episode, Episodes
 from udrl_sklearn._experience import is_experience, read_experience
 
 
@@ -41,13 +42,17 @@ def log(observations, actions, rewards, terminated=True):
 
 
 @pytest.mark.parametrize(
-    "X", [[make_episode()], (make_episode(),), Dataset(None, None, [])], ids=["list", "tuple", "dataset"]
+    "X",
+    [[make_episode()], (make_episode(),), Episodes.of([make_episode()]), Dataset(None, None, [])],
+    ids=["list", "tuple", "joined", "dataset"],
 )
 def test_episodes_and_datasets_are_experience(X):
     assert is_experience(X)
 
 
-@pytest.mark.parametrize("X", [[], "CartPole-v1", MatchEnv(), np.zeros((3, 3)), [[1, 2]], make_episode()])
+@pytest.mark.parametrize(
+    "X", [[], Episodes.of([make_episode()])[:0], "CartPole-v1", MatchEnv(), np.zeros((3, 3)), [[1, 2]], make_episode()]
+)
 def test_other_things_are_not_experience(X):
     assert not is_experience(X)
 
@@ -67,9 +72,25 @@ def test_other_things_are_not_experience(X):
 def test_a_list_of_episodes_says_what_its_actions_are(actions, is_discrete, n_components):
     given = [make_episode(actions), make_episode(actions)]
     episodes, known_spaces, targets = read_experience(tuple(given))
-    assert episodes == given
+    assert_same_episodes(episodes, given)
     assert known_spaces == (None, None)
     assert (targets.is_discrete, targets.n_components) == (is_discrete, n_components)
+
+
+def test_joined_episodes_are_read_as_they_are():
+    given = Episodes.of([make_episode([3, 1]), make_episode([7])])
+    episodes, known_spaces, targets = read_experience(given)
+    assert episodes is given
+    assert known_spaces == (None, None)
+    assert targets.labels[0].tolist() == [1, 3, 7]
+
+
+def test_an_agent_learns_the_same_from_the_episodes_of_a_buffer_as_from_a_list():
+    lived = UDRLAgent(total_timesteps=200, random_state=0).fit(MatchEnv()).buffer_.episodes
+    X = np.hstack([np.eye(3), np.zeros((3, 2))])
+    joined, listed = (UDRLAgent(random_state=0).fit(given) for given in (lived, list(lived)))
+    np.testing.assert_array_equal(joined.predict_proba(X), listed.predict_proba(X))
+    assert_same_episodes(joined.buffer_.episodes, listed.buffer_.episodes)
 
 
 def test_labels_are_those_of_all_episodes():

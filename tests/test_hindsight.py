@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udrl_sklearn._episodes import Episode
+from udrl_sklearn._episodes import Episode, Episodes
 from udrl_sklearn._hindsight import relabel, spread_over_returns
 
 
@@ -25,6 +25,23 @@ def test_trailing_rows_hold_every_step_with_what_followed_until_the_end(episodes
         (*e.observations[t], e.rewards[t:].sum(), len(e) - t, e.actions[t]) for e in episodes for t in range(len(e))
     ]
     np.testing.assert_array_equal(np.column_stack(rows), expected)
+
+
+@given(episodes_strategy, st.sampled_from(["trailing", "random"]), st.integers(0, 2**32))
+def test_rows_of_joined_episodes_are_those_of_a_list(episodes, segments, seed):
+    joined, drawn = Episodes.of([episodes[0], *episodes])[1:], []
+    for given_as in (episodes, tuple(episodes), joined):
+        rng = np.random.default_rng(seed)
+        drawn.append(
+            [
+                *relabel(given_as, segments=segments, rng=rng),
+                *relabel(given_as, segments=segments, rows_per_episode=3, rng=rng),
+                *spread_over_returns(given_as, 10, rng, segments=segments),
+            ]
+        )
+    for first, *others in zip(*drawn, strict=True):
+        for other in others:
+            np.testing.assert_array_equal(other, first, strict=True)
 
 
 @given(episodes_strategy, st.integers(1, 8), st.integers(0, 2**32))

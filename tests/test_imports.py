@@ -15,8 +15,8 @@ LAYERS = [
     {"_learning"},
     {"_policy", "_evaluation"},
     {"_rollout"},
-    {"_experience", "_behavior"},
-    {"_inference", "_weighting"},
+    {"_lanes", "_experience", "_behavior"},
+    {"_pool", "_inference", "_weighting"},
     {"_hindsight", "_buffer"},
     {"_commands", "_episodes", "_environments", "_spaces"},
 ]

@@ -1,69 +1,288 @@
+import copy
+import functools
+import pickle
+
 import numpy as np
 import pytest
-from sklearn.dummy import DummyClassifier
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn import config_context
+from sklearn.base import clone, is_classifier
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     BaggingClassifier,
+    BaggingRegressor,
     ExtraTreesClassifier,
     ExtraTreesRegressor,
     GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
 )
+from sklearn.linear_model import LinearRegression
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
-from udrl_sklearn._inference import fast_predictor
+from udrl_sklearn._inference import MANY_ROWS, Fitted, fast_predictor
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(300, 4)).astype(np.float32)
-# A noisy label with a rare class, so that probabilities are fractions that rounding could tell apart.
-LABELS = np.digitize(X[:, 0] + rng.normal(size=300), [-1, 0.5, 2.2])
-TARGETS = X[:, :2] + rng.normal(size=(300, 2))
+# Noisy labels, so that probabilities are fractions that rounding could tell apart.
+SIGNAL = X[:, 0] + rng.normal(size=300)
+LABELS = {
+    "two classes": (SIGNAL > 0).astype(int),
+    "a rare class": np.digitize(SIGNAL, [-1, 0.5, 2.2]),
+    "twelve classes": np.digitize(SIGNAL, np.linspace(-1.5, 1.5, 11)),
+}
+TARGETS = X[:, :3] + rng.normal(size=(300, 3))
 WEIGHTS = rng.random(300)
+
+
+def forest(kind, n_estimators=7):
+    return kind(n_estimators, min_samples_leaf=5, random_state=0)
+
+
+def bagging(kind, tree, n_estimators=7, **params):
+    return kind(tree(max_depth=4), n_estimators, random_state=0, **params)
+
+
+def boosting(kind, n_estimators=7, **params):
+    return kind(n_estimators=n_estimators, random_state=0, **params)
+
+
+def histogram_boosting(kind, n_estimators=7, **params):
+    return kind(max_iter=n_estimators, **{"early_stopping": False, "random_state": 0, **params})
+
 
 CLASSIFIERS = [
     DecisionTreeClassifier(max_depth=4, random_state=0),
     ExtraTreeClassifier(min_samples_leaf=7, random_state=0),
-    RandomForestClassifier(7, min_samples_leaf=5, random_state=0),
-    ExtraTreesClassifier(7, min_samples_leaf=5, random_state=0),
+    forest(RandomForestClassifier),
+    forest(ExtraTreesClassifier),
+    bagging(BaggingClassifier, DecisionTreeClassifier),
+    boosting(GradientBoostingClassifier),
+    histogram_boosting(HistGradientBoostingClassifier),
 ]
 REGRESSORS = [
     DecisionTreeRegressor(max_depth=4, random_state=0),
     ExtraTreeRegressor(min_samples_leaf=7, random_state=0),
-    RandomForestRegressor(7, min_samples_leaf=5, random_state=0),
-    ExtraTreesRegressor(7, min_samples_leaf=5, random_state=0),
+    forest(RandomForestRegressor),
+    forest(ExtraTreesRegressor),
+    bagging(BaggingRegressor, DecisionTreeRegressor),
+    boosting(GradientBoostingRegressor),
+    histogram_boosting(HistGradientBoostingRegressor),
 ]
+OF_ONE_OUTPUT = (GradientBoostingRegressor, HistGradientBoostingRegressor)
 
 
 def name(estimator):
     return type(estimator).__name__
 
 
-@pytest.mark.parametrize("n_rows", [1, 300])
+def answers(estimator, rows):
+    """Return the estimator's own answers, (n, n_classes) or (n, n_outputs)."""
+    return estimator.predict_proba(rows) if is_classifier(estimator) else estimator.predict(rows).reshape(len(rows), -1)
+
+
+def assert_same_answers(estimator, rows):
+    predict = fast_predictor(estimator)
+    for n_rows in (1, 2, 3, 17, len(rows)):
+        np.testing.assert_array_equal(predict(rows[:n_rows]), answers(estimator, rows[:n_rows]), strict=True)
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
 @pytest.mark.parametrize("classifier", CLASSIFIERS, ids=name)
-def test_probabilities_equal_the_classifiers_own_to_the_last_bit(classifier, n_rows):
-    classifier.fit(X, LABELS, sample_weight=WEIGHTS)
-    rows = X[:n_rows]
-    np.testing.assert_array_equal(fast_predictor(classifier, rows)(rows), classifier.predict_proba(rows), strict=True)
+def test_probabilities_equal_the_classifiers_own_to_the_last_bit(classifier, labels, weights):
+    assert_same_answers(clone(classifier).fit(X, labels, sample_weight=weights), X)
 
 
-@pytest.mark.parametrize("targets", [TARGETS[:, 0], TARGETS], ids=["one output", "two outputs"])
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("regressor", REGRESSORS, ids=name)
-def test_predictions_equal_the_regressors_own_to_the_last_bit(regressor, targets):
-    regressor.fit(X, targets, sample_weight=WEIGHTS)
-    predicted = fast_predictor(regressor, X)(X)
-    np.testing.assert_array_equal(predicted.reshape(targets.shape), regressor.predict(X), strict=True)
+def test_predictions_equal_the_regressors_own_to_the_last_bit(regressor, weights):
+    assert_same_answers(clone(regressor).fit(X, TARGETS[:, 0], sample_weight=weights), X)
+
+
+@pytest.mark.parametrize(
+    "regressor", [regressor for regressor in REGRESSORS if not isinstance(regressor, OF_ONE_OUTPUT)], ids=name
+)
+def test_several_outputs_equal_the_regressors_own_to_the_last_bit(regressor):
+    assert_same_answers(clone(regressor).fit(X, TARGETS), X)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize("regressor", REGRESSORS, ids=name)
+def test_regressors_side_by_side_give_a_column_each(regressor, n_outputs):
+    assert_same_answers(MultiOutputRegressor(regressor).fit(X, TARGETS[:, :n_outputs]), X)
+
+
+@pytest.mark.parametrize("n_trees", [1, 2, 3, 7, 8, 9, 100])
+@pytest.mark.parametrize(
+    "make",
+    [
+        functools.partial(forest, RandomForestRegressor),
+        functools.partial(forest, ExtraTreesClassifier),
+        functools.partial(bagging, BaggingRegressor, DecisionTreeRegressor),
+        functools.partial(bagging, BaggingClassifier, ExtraTreeClassifier),
+        functools.partial(boosting, GradientBoostingRegressor),
+        functools.partial(boosting, GradientBoostingClassifier),
+        functools.partial(histogram_boosting, HistGradientBoostingRegressor),
+        functools.partial(histogram_boosting, HistGradientBoostingClassifier),
+    ],
+    ids=lambda make: make.args[0].__name__,
+)
+def test_any_number_of_trees_is_asked_in_order(make, n_trees):
+    estimator = make(n_trees)
+    y = LABELS["a rare class"] if is_classifier(estimator) else TARGETS[:, 0]
+    assert_same_answers(estimator.fit(X, y), X)
+
+
+Y = LABELS | {"target": TARGETS[:, 0], "positive target": np.exp(TARGETS[:, 0]), "three targets": TARGETS}
+SMALL_SAMPLES = {"max_samples": 10, "n_estimators": 20}
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y"),
+    [
+        (DecisionTreeClassifier(max_leaf_nodes=9, class_weight="balanced"), "a rare class"),
+        (DecisionTreeRegressor(ccp_alpha=0.02), "target"),
+        (DecisionTreeRegressor(criterion="absolute_error", max_depth=3), "target"),
+        (RandomForestRegressor(5, monotonic_cst=[1, 0, -1, 0]), "target"),
+        (bagging(BaggingClassifier, DecisionTreeClassifier, max_features=0.5), "a rare class"),
+        (bagging(BaggingClassifier, DecisionTreeClassifier, bootstrap_features=True), "a rare class"),
+        (bagging(BaggingRegressor, ExtraTreeRegressor, max_features=3, bootstrap_features=True), "three targets"),
+        (bagging(BaggingClassifier, DecisionTreeClassifier, **SMALL_SAMPLES), "a rare class"),
+        (boosting(GradientBoostingClassifier, loss="exponential"), "two classes"),
+        (boosting(GradientBoostingClassifier, init="zero"), "two classes"),
+        (boosting(GradientBoostingClassifier, init="zero", subsample=0.5), "a rare class"),
+        (boosting(GradientBoostingClassifier, init=DummyClassifier(strategy="uniform")), "a rare class"),
+        (boosting(GradientBoostingRegressor, loss="huber"), "target"),
+        (boosting(GradientBoostingRegressor, init="zero"), "target"),
+        (boosting(GradientBoostingRegressor, init=DummyRegressor(strategy="median")), "target"),
+        (boosting(GradientBoostingRegressor, 50, n_iter_no_change=2), "target"),
+        (histogram_boosting(HistGradientBoostingRegressor, loss="poisson"), "positive target"),
+        (histogram_boosting(HistGradientBoostingRegressor, loss="quantile", quantile=0.8), "target"),
+        (histogram_boosting(HistGradientBoostingRegressor, 100, early_stopping=True), "target"),
+        (histogram_boosting(HistGradientBoostingClassifier, 100, early_stopping=True), "a rare class"),
+        (histogram_boosting(HistGradientBoostingRegressor, 1), "target"),
+        (histogram_boosting(HistGradientBoostingClassifier, 1, max_bins=5), "a rare class"),
+    ],
+    ids=str,
+)
+def test_parameters_of_an_estimator_change_nothing_about_that(estimator, y):
+    assert_same_answers(estimator.fit(X, Y[y]), X)
+
+
+def test_a_class_missing_in_some_samples_of_a_bagging_has_its_column():
+    estimator = bagging(BaggingClassifier, DecisionTreeClassifier, **SMALL_SAMPLES)
+    with config_context(enable_metadata_routing=True):  # so that each tree gets the rows drawn, rather than weights
+        estimator.fit(X, 3 - LABELS["a rare class"])
+    assert {tuple(tree.classes_) for tree in estimator.estimators_} >= {(0, 1, 2, 3), (1, 2, 3)}
+    assert_same_answers(estimator, X)
+
+
+@pytest.mark.parametrize("regressor", REGRESSORS, ids=name)
+def test_trees_of_a_single_leaf_are_asked_too(regressor):
+    assert_same_answers(clone(regressor).fit(X, np.full(300, 0.1)), X)
+
+
+# Each feature is missing in a third of the rows, and what is missing tells about the target.
+MISSING = rng.random(X.shape) < 1 / 3
+X_WITH_GAPS = np.where(MISSING, np.float32(np.nan), X)
+TARGET_OF_GAPS = MISSING @ [3.0, -2.0, 1.0, 0.5] + TARGETS[:, 0]
+LABELS_OF_GAPS = np.digitize(TARGET_OF_GAPS, [-1, 2])
+
+TAKE_GAPS = [
+    estimator
+    for estimator in (*CLASSIFIERS, *REGRESSORS)
+    if not isinstance(estimator, GradientBoostingClassifier | GradientBoostingRegressor)
+]
+
+
+def fit_on(rows, estimator):
+    return clone(estimator).fit(rows, LABELS_OF_GAPS if is_classifier(estimator) else TARGET_OF_GAPS)
+
+
+@pytest.mark.parametrize("fitted_on", [X, X_WITH_GAPS], ids=["fitted without", "fitted with"])
+@pytest.mark.parametrize("estimator", TAKE_GAPS, ids=name)
+def test_missing_values_go_the_way_that_the_estimator_sends_them(estimator, fitted_on):
+    assert_same_answers(fit_on(fitted_on, estimator), X_WITH_GAPS)
+
+
+def test_the_way_of_missing_values_is_learned():
+    nodes = fit_on(X_WITH_GAPS, TAKE_GAPS[0]).tree_.__getstate__()["nodes"]
+    assert set(nodes["missing_go_to_left"][nodes["left_child"] >= 0]) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    "estimator", [estimator for estimator in TAKE_GAPS if name(estimator).startswith("Hist")], ids=name
+)
+def test_infinite_values_go_the_way_that_the_estimator_sends_them(estimator):
+    rows = X_WITH_GAPS.copy()
+    rows[::7, 1], rows[1::7, 2], rows[2::7] = np.inf, -np.inf, np.inf
+    for fitted_on in (X, rows):
+        assert_same_answers(fit_on(fitted_on, estimator), rows)
+
+
+IN_SMALL = [
+    DecisionTreeClassifier(random_state=0),
+    ExtraTreeRegressor(random_state=0),
+    RandomForestClassifier(3, random_state=0),
+    ExtraTreesRegressor(5, random_state=0),
+    BaggingClassifier(DecisionTreeClassifier(), 4, random_state=0),
+    GradientBoostingClassifier(n_estimators=3, random_state=0),
+    GradientBoostingRegressor(n_estimators=6, random_state=0),
+    HistGradientBoostingClassifier(max_iter=3, min_samples_leaf=1, early_stopping=False),
+    HistGradientBoostingRegressor(max_iter=6, min_samples_leaf=1, early_stopping=False),
+]
+even_numbers = hnp.arrays(np.float32, st.tuples(st.integers(4, 40), st.just(2)), elements=st.sampled_from([0, 2, 4, 6]))
+# Thresholds lie between even numbers: at 1, 2, 3, 4 or 5. Rows lie on them, right beside them, and away from them.
+on_thresholds = np.arange(-1, 8, dtype=np.float32)
+beside_thresholds = [np.nextafter(on_thresholds, np.float32(side)) for side in (-9, 9)]
+queries = hnp.arrays(
+    np.float32,
+    st.tuples(st.integers(1, 30), st.just(2)),
+    elements=st.sampled_from(np.concatenate([on_thresholds, *beside_thresholds]).tolist()),
+)
+
+
+@pytest.mark.parametrize("estimator", IN_SMALL, ids=name)
+@given(even_numbers, queries, st.integers(0, 2**32))
+def test_rows_on_a_threshold_and_beside_it_get_the_estimators_own_answers(estimator, fitted_on, rows, seed):
+    y = np.random.default_rng(seed).integers(3, size=len(fitted_on))
+    y[:3] = 0, 1, 2
+    fitted = clone(estimator).fit(fitted_on, y)
+    np.testing.assert_array_equal(fast_predictor(fitted)(rows), answers(fitted, rows), strict=True)
 
 
 def test_answers_do_not_depend_on_earlier_ones():
-    forest = RandomForestRegressor(3, random_state=0).fit(X, TARGETS[:, 0])
-    predictor = fast_predictor(forest, X)
-    first = predictor(X).copy()
-    np.testing.assert_array_equal(predictor(X), first)
-    np.testing.assert_array_equal(forest.predict(X), first[:, 0])
+    for regressor in REGRESSORS:
+        fitted = clone(regressor).fit(X, TARGETS[:, 0])
+        own, predict = answers(fitted, X), fast_predictor(fitted)
+        first = predict(X)
+        predict(X[::-1])[:] = 99
+        np.testing.assert_array_equal(predict(X), own)
+        np.testing.assert_array_equal(first, own)
+        np.testing.assert_array_equal(answers(fitted, X), own)
+
+
+@pytest.mark.parametrize("estimator", [*CLASSIFIERS, *REGRESSORS, MultiOutputRegressor(REGRESSORS[-1])], ids=name)
+def test_a_predictor_comes_back_from_pickle_as_it_was(estimator):
+    y = LABELS["a rare class"] if is_classifier(estimator) else TARGETS[:, 0]
+    predict = fast_predictor(clone(estimator).fit(X, TARGETS if isinstance(estimator, MultiOutputRegressor) else y))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(predict))(X), predict(X), strict=True)
 
 
 class OwnForest(RandomForestClassifier):
+    """A subclass, which may predict in a way of its own."""
+
+
+class OwnTree(DecisionTreeClassifier):
     """A subclass, which may predict in a way of its own."""
 
 
@@ -71,17 +290,67 @@ class OwnForest(RandomForestClassifier):
     "estimator",
     [
         DummyClassifier(),
+        KNeighborsClassifier(),
+        OwnTree(),
         OwnForest(2),
-        GradientBoostingClassifier(n_estimators=2),
-        BaggingClassifier(n_estimators=2),
+        BaggingClassifier(OwnTree(), 2),
+        BaggingClassifier(KNeighborsClassifier(), 2),
+        BaggingClassifier(RandomForestClassifier(2), 2),
+        GradientBoostingClassifier(n_estimators=2, init=RandomForestClassifier(2)),
+        GradientBoostingRegressor(n_estimators=2, init=LinearRegression()),
+        HistGradientBoostingClassifier(max_iter=2, categorical_features=[3]),
+        MultiOutputRegressor(LinearRegression()),
         make_pipeline(DecisionTreeClassifier()),
     ],
-    ids=name,
+    ids=str,
 )
 def test_other_estimators_are_left_to_themselves(estimator):
-    assert fast_predictor(estimator.fit(X, LABELS), X) is None
+    several_outputs = isinstance(estimator, MultiOutputRegressor)
+    rows = np.column_stack([X[:, :3], X[:, 3] > 0])
+    assert fast_predictor(estimator.fit(rows, TARGETS if several_outputs else LABELS["two classes"])) is None
 
 
-def test_rows_in_double_precision_are_left_to_the_estimator():
-    tree = DecisionTreeClassifier().fit(X, LABELS)
-    assert fast_predictor(tree, X.astype(np.float64)) is None
+@pytest.fixture
+def fitted():
+    return Fitted(RandomForestClassifier(3, random_state=0).fit(X, LABELS["a rare class"]))
+
+
+def test_rows_in_single_precision_are_answered_fast(fitted):
+    np.testing.assert_array_equal(fitted.fast(X), fitted.estimator.predict_proba(X), strict=True)
+
+
+def test_rows_in_double_precision_are_left_to_the_estimator(fitted):
+    assert fitted.fast(X.astype(np.float64)) is None
+
+
+def test_many_rows_are_left_to_the_estimator(fitted):
+    rows = np.resize(X, (MANY_ROWS + 1, 4))
+    assert fitted.fast(rows) is None
+    np.testing.assert_array_equal(fitted.fast(rows[1:]), fitted.estimator.predict_proba(rows[1:]), strict=True)
+
+
+def test_an_estimator_without_a_faster_way_has_no_fast_answers():
+    assert Fitted(DummyClassifier().fit(X, LABELS["two classes"])).fast(X) is None
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda fitted: pickle.loads(pickle.dumps(fitted))])
+def test_copies_leave_the_fast_way_behind_and_find_it_again(fitted, duplicate):
+    own = fitted.fast(X)
+    copied = duplicate(fitted)
+    assert vars(copied).keys() == {"estimator"}
+    np.testing.assert_array_equal(copied.fast(X), own, strict=True)
+
+
+def test_a_compact_copy_answers_any_number_of_rows_the_same_and_travels_light(fitted):
+    rows = np.resize(X, (MANY_ROWS + 1, 4))
+    compact = fitted.compact()
+    travelled = pickle.loads(pickle.dumps(compact))
+    for one in (compact, travelled, copy.copy(compact)):
+        np.testing.assert_array_equal(one.fast(rows), fitted.estimator.predict_proba(rows), strict=True)
+    assert len(pickle.dumps(compact)) < len(pickle.dumps(fitted))
+    assert fitted.fast(rows) is None and isinstance(fitted.estimator, RandomForestClassifier)
+
+
+def test_what_has_no_faster_way_is_as_compact_as_it_gets():
+    slow = Fitted(DummyClassifier().fit(X, LABELS["two classes"]))
+    assert slow.compact() is slow

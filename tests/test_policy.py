@@ -1,10 +1,13 @@
 import numpy as np
 import pytest
 from gymnasium import spaces
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import ContinuousMatchEnv, MatchEnv
 
+from udrl_sklearn import UDRLAgent
 from udrl_sklearn._behavior import ContinuousBehavior, DiscreteBehavior, Exploration, design_matrix
 from udrl_sklearn._commands import OPEN_ENDED, Command
 from udrl_sklearn._policy import Policy
@@ -86,6 +89,19 @@ def test_flat_observations_need_no_space(rng):
     env = MatchEnv()
     policy = Policy(Actor(matcher(env, rng)), None, ActionTargets.from_space(env.action_space), OPEN_ENDED)
     assert [policy(row) for row in np.eye(3)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [RandomForestClassifier(3), HistGradientBoostingClassifier(max_iter=3), KNeighborsClassifier()],
+    ids=lambda estimator: type(estimator).__name__,
+)
+@pytest.mark.parametrize("observation", [[0.0], [0.0] * 9], ids=["too short", "too long"])
+def test_a_flat_observation_of_the_wrong_size_is_refused(estimator, observation, rng):
+    agent = UDRLAgent(estimator, random_state=0).fit(rng.normal(size=(60, 4)), rng.integers(2, size=60))
+    policy = agent.policy()
+    with pytest.raises(ValueError):
+        policy(observation)
 
 
 def test_what_is_drawn_depends_on_the_seed_alone(rng):

@@ -1,15 +1,24 @@
 import functools
+from copy import deepcopy
 
 import gymnasium
 import numpy as np
 import pytest
+from comparing import assert_same_episodes
 from gymnasium import spaces
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import BanditEnv, ContinuousMatchEnv, EndlessEnv, FailingEnv, FixedLengthEnv, MatchEnv, NanEnv, SpacesEnv
 
 from udrl_sklearn._behavior import DiscreteBehavior, Exploration
+from udrl_sklearn._commands import next_command
 from udrl_sklearn._environments import env_sources, seeded_envs
-from udrl_sklearn._rollout import Actor, EnvPool, EpisodePlan, RandomActor, collect_episodes
+from udrl_sklearn._episodes import Episode
+from udrl_sklearn._lanes import EpisodePlan
+from udrl_sklearn._pool import EnvPool
+from udrl_sklearn._rollout import Actor, RandomActor, collect_episodes
+from udrl_sklearn._spaces import ActionTargets, ObservationColumns
 
 
 class Matcher:
@@ -56,13 +65,6 @@ def collect_until_error(envs, plans, error, message, actor=None, **params):
         for i, _ in collect_episodes(pool, plans, actor or RandomActor(), **params):
             yielded.append(i)
     return yielded, raised.value
-
-
-def assert_same(some, others):
-    for one, other in zip(some, others, strict=True):
-        for field in ("observations", "actions", "rewards"):
-            np.testing.assert_array_equal(getattr(one, field), getattr(other, field), strict=True)
-        assert (one.terminated, one.truncated) == (other.terminated, other.truncated)
 
 
 @pytest.mark.parametrize("truncates", [False, True])
@@ -115,9 +117,67 @@ def make_envs():
 @pytest.mark.parametrize("params", [{"n_envs": 3}, {"n_envs": 16}, {"n_envs": 3, "n_jobs": 2}], ids=str)
 def test_an_episode_depends_on_its_plan_alone(actor, params):
     alone = collect(make_envs(), MANY_PLANS, actor, n_envs=1)
-    assert_same(alone, collect(make_envs(), MANY_PLANS, actor, **params))
+    assert_same_episodes(alone, collect(make_envs(), MANY_PLANS, actor, **params))
     assert [len(episode) for episode in alone[:3]] == LENGTHS
     assert len({episode.actions.tobytes() for episode in alone}) > 5  # or else nothing is shown
+
+
+def live_alone(env, plan, actor):
+    """Live through a plan step by step: Algorithm 2 of Srivastava et al. 2019 in a plain loop."""
+    columns, targets = ObservationColumns(env.observation_space), ActionTargets.from_space(env.action_space)
+    rng, action_space, command = np.random.default_rng((plan.seed, 1)), deepcopy(env.action_space), plan.command
+    if isinstance(actor, RandomActor):
+        action_space.seed(int(rng.integers(2**31)))
+    observation, _ = env.reset(seed=plan.seed)
+    observations, actions, rewards, ends = [columns.flatten(observation)], [], [], (False, False)
+    while not any(ends):
+        if isinstance(actor, RandomActor):
+            action = action_space.sample()
+        else:
+            target = actor(observations[-1][None], np.array([command]), rng.random((1, actor.n_uniforms)))
+            (action,) = targets.decode(target)
+        actions.append(targets.encode(action))
+        observation, reward, *ends, _ = env.step(action)
+        observations.append(columns.flatten(observation))
+        rewards.append(reward)
+        (command,) = next_command(np.array([command]), np.array([reward]))
+    return Episode(np.stack(observations), np.stack(actions), rewards, *ends)
+
+
+# There is room for 128 steps at first.
+@pytest.mark.parametrize("n_envs", [1, 2, 5])
+@pytest.mark.parametrize(
+    "lengths",
+    [[127, 128, 129, 300], [600, *[1, 2, 3] * 40], [150, 3, 1, 2, 90, 4] * 5, [1] * 300],
+    ids=["around the room", "one outlasts many", "long and short ones by turns", "as short as can be"],
+)
+def test_episodes_that_outgrow_the_room_are_as_if_each_was_alone(actor, lengths, n_envs):
+    envs = [functools.partial(MatchEnv, length=n, truncates=n % 2 == 0) for n in lengths]
+    plans = make_plans(len(lengths), command=(40.0, 120.0), n_sources=len(lengths))
+    expected = [live_alone(env(), plan, actor) for env, plan in zip(envs, plans, strict=True)]
+    assert [len(episode) for episode in expected] == lengths
+    assert_same_episodes(collect(envs, plans, actor, n_envs=n_envs), expected)
+
+
+class Echo:
+    """Stands for a fitted behavior function: its actions are the random numbers that it is given."""
+
+    n_uniforms = 2
+
+    def sample(self, X, uniforms, exploration):
+        return uniforms
+
+
+@settings(max_examples=20)
+@given(st.lists(st.integers(1, 5) | st.integers(100, 300), min_size=1, max_size=12), st.integers(1, 6))
+def test_an_episode_has_its_own_stream_of_random_numbers_whatever_the_room(lengths, n_envs):
+    envs = [functools.partial(ContinuousMatchEnv, n_components=2, length=n) for n in lengths]
+    plans, actor = make_plans(len(lengths), n_sources=len(lengths)), Actor(Echo(), Exploration(True))
+    episodes = collect(envs, plans, actor, n_envs=n_envs)
+    for plan, n, episode in zip(plans, lengths, episodes, strict=True):
+        stream = np.random.default_rng((plan.seed, 1)).random((n, 2))
+        np.testing.assert_array_equal(episode.actions, stream.astype(np.float32))
+    assert_same_episodes(episodes, [live_alone(env(), plan, actor) for env, plan in zip(envs, plans, strict=True)])
 
 
 class SharedSpacesEnv(MatchEnv):
@@ -132,14 +192,14 @@ class SharedSpacesEnv(MatchEnv):
 
 def test_random_actions_depend_on_the_plan_alone_even_if_environments_share_their_spaces():
     plans = make_plans(6)
-    assert_same(
+    assert_same_episodes(
         collect(lambda: SharedSpacesEnv(), plans, n_envs=1), collect(lambda: SharedSpacesEnv(), plans, n_envs=6)
     )
 
 
 def test_the_same_plan_gives_the_same_episode(actor):
     first, second, other = collect(lambda: MatchEnv(), [EpisodePlan(0, seed, (5.0, 5.0)) for seed in (1, 1, 2)], actor)
-    assert_same([first], [second])
+    assert_same_episodes([first], [second])
     assert first.observations.tolist() != other.observations.tolist()
 
 
@@ -213,7 +273,7 @@ def test_actions_of_every_space_are_stored_so_that_they_can_be_taken_again(actio
     assert episode.observations.dtype == np.uint8
     assert len(set(map(bytes, episode.actions))) > 1
     assert episode.rewards.tolist() == [float(np.sum(action, dtype=action_space.dtype)) for action in episode.actions]
-    assert_same([episode], collect(make, make_plans(1), Actor(Replay(episode.actions))))
+    assert_same_episodes([episode], collect(make, make_plans(1), Actor(Replay(episode.actions))))
 
 
 @pytest.mark.parametrize("reward", [1, True, np.float32(0.5), np.int64(2), np.array(3.0)], ids=repr)
@@ -244,6 +304,59 @@ def test_numbers_that_are_not_finite_are_traced_to_episode_and_step(what, step, 
     message = rf"The {what} of .* is .*(nan|inf).* {where} \(reset seed 11\)"
     yielded, _ = collect_until_error(envs, make_plans(2, n_sources=2), ValueError, message, actor, n_envs=1)
     assert yielded == [0]
+
+
+@pytest.mark.parametrize("what", ["observation", "reward"])
+def test_steps_are_counted_from_the_start_of_the_episode_when_the_room_was_outgrown(what):
+    envs = [lambda: NanEnv(step=999, length=160), lambda: NanEnv(what, 200, length=300)]
+    message = rf"The {what} of .* after step 200 of episode 1 \(reset seed 11\)"
+    yielded, _ = collect_until_error(envs, make_plans(2, n_sources=2), ValueError, message, n_envs=2)
+    assert yielded == [0]
+
+
+class ResizingEnv(FixedLengthEnv):
+    """Gives another observation than its space has, after a step (from 0 on; -1 is that of `reset`)."""
+
+    def __init__(self, observation_space, other, step):
+        super().__init__(observation_space, spaces.Discrete(2))
+        self.other, self.wrong_step = other, step
+
+    def reset(self, *, seed=None, options=None):
+        observation, info = super().reset(seed=seed)
+        return self.other if self.wrong_step < 0 else observation, info
+
+    def step(self, action):
+        now = self.t
+        observation, *others = super().step(action)
+        return self.other if now == self.wrong_step else observation, *others
+
+
+@pytest.mark.parametrize("n_envs", [1, 3])
+@pytest.mark.parametrize("step", [-1, 0, 2])
+@pytest.mark.parametrize(
+    ("space", "other"),
+    [
+        (spaces.Box(-1, 1, (2,)), np.zeros(1, dtype=np.float32)),
+        (spaces.Box(-1, 1, (2,)), np.zeros(3, dtype=np.float32)),
+        (spaces.Box(-1, 1, (2,)), 0.0),
+        (spaces.MultiBinary(3), np.zeros(1, dtype=np.int8)),
+        (spaces.Dict({"a": spaces.Box(-1, 1, (2,))}), {"a": np.zeros(1, dtype=np.float32)}),
+    ],
+    ids=["too small", "too large", "a number", "MultiBinary", "Dict"],
+)
+def test_an_observation_of_the_wrong_size_stops_the_rollout(space, other, step, n_envs):
+    env = functools.partial(ResizingEnv, space, other, step)
+    yielded, _ = collect_until_error(env, make_plans(3), ValueError, None, n_envs=n_envs)
+    assert yielded == []
+
+
+def test_an_endless_episode_among_others_is_stopped_at_its_own_last_step():
+    envs = [functools.partial(MatchEnv, length=n) for n in (200, 3, 7)]
+    endless = functools.partial(SpacesEnv, spaces.Discrete(3), spaces.Discrete(3), np.inf)
+    plans = [*make_plans(9, n_sources=3), EpisodePlan(3, 99, (0.0, 0.0))]
+    message = "has not ended after max_episode_steps=250 steps"
+    yielded, _ = collect_until_error([*envs, endless], plans, ValueError, message, n_envs=2, max_episode_steps=250)
+    assert sorted(yielded) == list(range(9))
 
 
 def test_an_endless_episode_is_stopped_with_advice():
@@ -349,7 +462,7 @@ def test_an_instance_is_lent_to_one_episode_at_a_time_and_left_open(counted_env,
     episodes = collect([env, lambda: counted_env()], make_plans(10, n_sources=2), n_envs=4, **params)
     assert (env.n_resets, env.is_closed) == (5, False)
     assert counted_env.made - 1 == counted_env.closed <= 4
-    assert_same(episodes, collect([lambda: MatchEnv()] * 2, make_plans(10, n_sources=2)))
+    assert_same_episodes(episodes, collect([lambda: MatchEnv()] * 2, make_plans(10, n_sources=2)))
 
 
 def test_a_pool_knows_the_spaces_of_all_environments():

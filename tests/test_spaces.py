@@ -88,6 +88,25 @@ def test_images_keep_their_dtype_and_one_hot_columns_are_small(space, dtype):
     assert ObservationColumns(space).dtype == dtype
 
 
+@pytest.mark.parametrize(
+    ("space", "observation"),
+    [
+        (spaces.Box(-1, 1, (2,)), np.zeros(1)),
+        (spaces.Box(-1, 1, (2,)), np.zeros(3)),
+        (spaces.Box(-1, 1, (2, 2)), 0.0),
+        (spaces.Box(-1, 1, ()), np.zeros(2)),
+        (spaces.MultiBinary(3), np.zeros(1, dtype=np.int8)),
+        (spaces.MultiBinary(3), np.zeros(4, dtype=np.int8)),
+        (spaces.Dict({"a": spaces.Box(-1, 1, (2,))}), {"a": np.zeros(1, dtype=np.float32)}),
+        (spaces.Tuple([spaces.Box(-1, 1, (1,)), spaces.Box(-1, 1, (2,))]), (np.zeros(1), np.zeros(1))),
+    ],
+    ids=str,
+)
+def test_an_observation_of_the_wrong_size_is_refused(space, observation):
+    with pytest.raises(ValueError):
+        ObservationColumns(space).flatten(observation)
+
+
 class UnknownSpace(gymnasium.Space):
     pass
 
@@ -130,18 +149,34 @@ def test_actions_come_back_from_their_targets(space, n_components):
     assert targets.n_components == n_components
     assert targets.is_discrete == (not isinstance(space, spaces.Box))
     space.seed(0)
-    for _ in range(20):
-        action = space.sample()
-        target = np.asarray(targets.encode(action))
-        assert target.size == n_components
-        if targets.is_discrete:
-            assert all(t in labels for t, labels in zip(np.atleast_1d(target), targets.labels, strict=True))
-        # estimators answer in floating point, and a lone component as a number or as a row of one
-        answers = [target, target.astype(np.float64)] + ([target.reshape(1)] if n_components == 1 else [])
-        for answer in answers:
-            decoded = targets.decode(answer)
-            np.testing.assert_array_equal(decoded, action)
-            assert space.contains(decoded)
+    actions = [space.sample() for _ in range(20)]
+    encoded = np.stack([targets.encode(action) for action in actions])
+    assert encoded.shape == ((20,) if space.shape == () else (20, n_components))
+    if targets.is_discrete:
+        for column, labels in zip(encoded.reshape(20, -1).T, targets.labels, strict=True):
+            assert np.isin(column, labels).all()
+    # estimators answer in floating point; a lone component is a number, or a row of one where actions are drawn
+    answers = [encoded, encoded.astype(np.float64)]
+    if n_components == 1:
+        answers += [encoded.reshape(20)] if targets.is_discrete else [encoded.reshape(20), encoded.reshape(20, 1)]
+    for answer in answers:
+        decoded = targets.decode(answer)
+        assert isinstance(decoded, list)
+        for one, action in zip(decoded, actions, strict=True):
+            np.testing.assert_array_equal(one, action)
+            assert space.contains(one)
+
+
+def test_no_targets_make_no_actions():
+    assert ActionTargets.from_space(spaces.Discrete(3)).decode(np.zeros(0, dtype=int)) == []
+    assert ActionTargets.from_space(spaces.Box(-1, 1, (2, 2))).decode(np.zeros((0, 4))) == []
+
+
+def test_decoded_actions_are_not_the_targets_themselves():
+    answered = np.zeros((2, 3), dtype=np.float32)
+    first, second = ActionTargets.from_space(spaces.Box(-1, 1, (3,))).decode(answered)
+    first[:] = 1
+    assert not answered.any() and not second.any()
 
 
 def test_every_label_of_a_discrete_component_is_known():
@@ -157,14 +192,20 @@ def test_bounds_of_continuous_actions_are_those_of_the_space():
 
 def test_integer_boxes_are_rounded_to_the_nearest_action():
     space = spaces.Box(-3, 3, (3,), np.int8)
-    decoded = ActionTargets.from_space(space).decode(np.array([1.6, -0.4, 2.9]))
-    assert decoded.tolist() == [2, 0, 3]
-    assert decoded in space
+    decoded = ActionTargets.from_space(space).decode(np.array([[1.6, -0.4, 2.9], [-3.4, 0.6, -2.5]]))
+    assert [action.tolist() for action in decoded] == [[2, 0, 3], [-3, 1, -2]]
+    assert all(action in space for action in decoded)
 
 
-def test_a_discrete_action_is_a_plain_number():
-    assert np.ndim(ActionTargets.from_space(spaces.Discrete(3)).decode(np.array([2]))) == 0
-    assert not isinstance(ActionTargets.from_space(spaces.Discrete(3)).decode(2), np.ndarray)
+def test_discrete_actions_are_plain_numbers():
+    actions = ActionTargets.from_space(spaces.Discrete(3)).decode(np.array([2, 0]))
+    assert actions == [2, 0]
+    assert all(isinstance(action, np.int64) for action in actions)
+
+
+def test_a_lone_continuous_number_is_an_array_without_axes():
+    (action,) = ActionTargets.from_space(spaces.Box(-1, 1, ())).decode(np.array([0.5]))
+    assert isinstance(action, np.ndarray) and action.shape == ()
 
 
 @pytest.mark.parametrize(
@@ -178,10 +219,11 @@ def test_other_action_spaces_are_refused_with_advice(space):
 def test_actions_can_be_described_by_examples():
     discrete = ActionTargets.from_arrays(np.array([3, 1, 3]), discrete=True)
     assert [labels.tolist() for labels in discrete.labels] == [[1, 3]]
-    assert discrete.decode(3) == 3
+    assert discrete.decode(np.array([3, 1])) == [3, 1]
     several = ActionTargets.from_arrays(np.array([["a", "x"], ["b", "x"]]), discrete=True)
     assert [labels.tolist() for labels in several.labels] == [["a", "b"], ["x"]]
-    assert several.decode(np.array(["b", "x"])).tolist() == ["b", "x"]
+    words = [["b", "x"], ["a", "x"]]
+    assert [action.tolist() for action in several.decode(np.array(words))] == words
     continuous = ActionTargets.from_arrays(np.array([[0.5], [1.5]]), discrete=False)
     assert (continuous.low.tolist(), continuous.high.tolist()) == ([-np.inf], [np.inf])
-    assert continuous.decode(0.25).tolist() == [0.25]
+    assert [action.tolist() for action in continuous.decode(np.array([0.25, 1.0]))] == [[0.25], [1.0]]

@@ -8,7 +8,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeRegressor
 
 from udrl_sklearn._commands import OPEN_ENDED
-from udrl_sklearn._episodes import Episode
+from udrl_sklearn._episodes import Episode, Episodes
 from udrl_sklearn._weighting import advantage_weighted_rows, advantage_weights, lambda_returns
 
 unit = st.floats(0, 1)
@@ -27,17 +27,27 @@ def slow_lambda_returns(rewards, values, gamma, gae_lambda):
 def test_lambda_returns_follow_the_recursion(rewards, gamma, gae_lambda, seed):
     values = np.random.default_rng(seed).normal(scale=100, size=len(rewards) + 1)
     np.testing.assert_allclose(
-        lambda_returns(rewards, values, gamma, gae_lambda),
+        lambda_returns(rewards, values, [len(rewards)], gamma, gae_lambda),
         slow_lambda_returns(rewards, values, gamma, gae_lambda),
         rtol=1e-9,
         atol=1e-8,
     )
 
 
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=6), unit, unit, st.integers(0, 2**32))
+def test_several_episodes_joined_give_what_each_gives_alone(lengths, gamma, gae_lambda, seed):
+    rng = np.random.default_rng(seed)
+    rewards = [rng.normal(scale=100, size=n) for n in lengths]
+    values = [rng.normal(scale=100, size=n + 1) for n in lengths]
+    joined = lambda_returns(np.concatenate(rewards), np.concatenate(values), np.array(lengths), gamma, gae_lambda)
+    alone = [slow_lambda_returns(*arrays, gamma, gae_lambda) for arrays in zip(rewards, values, strict=True)]
+    np.testing.assert_allclose(joined, np.concatenate(alone), rtol=1e-9, atol=1e-8)
+
+
 def test_lambda_zero_trusts_the_next_value_and_lambda_one_the_rewards():
     rewards, values = np.array([1.0, 2.0]), np.array([50.0, 10.0, 4.0])
-    np.testing.assert_allclose(lambda_returns(rewards, values, 0.5, 0.0), [1 + 0.5 * 10, 2 + 0.5 * 4])
-    np.testing.assert_allclose(lambda_returns(rewards, values, 0.5, 1.0), [1 + 0.5 * (2 + 0.5 * 4), 2 + 0.5 * 4])
+    np.testing.assert_allclose(lambda_returns(rewards, values, [2], 0.5, 0.0), [1 + 0.5 * 10, 2 + 0.5 * 4])
+    np.testing.assert_allclose(lambda_returns(rewards, values, [2], 0.5, 1.0), [1 + 0.5 * (2 + 0.5 * 4), 2 + 0.5 * 4])
 
 
 @given(hnp.arrays(float, st.integers(1, 30), elements=st.floats(-1e6, 1e6)), st.floats(0.1, 10), st.floats(1, 100))
@@ -89,6 +99,16 @@ def test_without_earlier_values_a_truncated_tail_is_worth_what_the_rewards_alone
     _, returns = advantages_of([make_episode(0, [2]), make_episode(10, [8], terminated=False)], None)
     mean_reward = 5  # what DummyRegressor predicts everywhere
     np.testing.assert_allclose(returns, [2, 8 + 0.5 * mean_reward])
+
+
+@pytest.mark.parametrize("previous", [None, LinearRegression().fit([[0.0], [100.0]], [0.0, 100.0])])
+def test_joined_episodes_weigh_as_a_list_of_them_does(previous):
+    episodes = [make_episode(0, [1, 2, 4]), make_episode(10, [8], terminated=False), make_episode(20, [3, 3])]
+    (rows, returns), (same_rows, same_returns) = (
+        advantages_of(given_as, previous) for given_as in (episodes, Episodes.of(episodes))
+    )
+    np.testing.assert_array_equal(same_returns, returns)
+    np.testing.assert_array_equal(same_rows.observations, rows.observations)
 
 
 def test_advantages_far_from_zero_still_give_weights():

@@ -31,7 +31,8 @@ from ._experience import is_experience, read_experience
 from ._hindsight import relabel
 from ._learning import LearningLoop, make_rng
 from ._policy import Policy
-from ._rollout import Actor, EnvPool
+from ._pool import EnvPool
+from ._rollout import Actor
 from ._spaces import ActionTargets, ObservationColumns
 
 
@@ -434,7 +435,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
             self._check_spaces(*pool.spaces())
             returns, lengths = evaluate(
                 pool,
-                self.behavior_,
+                self.behavior_.for_command(resolved),
                 resolved,
                 n_episodes=n_episodes,
                 exploration=None if deterministic else self._exploration(),
@@ -473,12 +474,13 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         99.0
         """
         check_is_fitted(self)
+        resolved = self._resolve(command)
         space = getattr(self, "observation_space_", None)
         return Policy(
-            Actor(self.behavior_, None if deterministic else self._exploration()),
+            Actor(self.behavior_.for_command(resolved), None if deterministic else self._exploration()),
             None if space is None else ObservationColumns(space),
             self._targets,
-            self._resolve(command),
+            resolved,
             seed,
         )
 

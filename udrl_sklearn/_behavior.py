@@ -5,6 +5,7 @@ design matrix, greedy or drawn. Rows are ``[observation | desired_return | desir
 of the environment; only the estimator itself sees scaled commands.
 """
 
+import copy
 from contextlib import nullcontext
 
 import numpy as np
@@ -17,7 +18,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
-from ._inference import fast_predictor
+from ._inference import Fitted
 
 # Up to as many rows native code gets one thread, see `limited_threads`.
 FEW_ROWS = 50_000
@@ -31,7 +32,9 @@ def default_estimator(discrete=True):
 
 def design_matrix(observations, commands):
     """Join observations (n, n_features) and commands (n, 2) to float32 rows of a design matrix."""
-    return np.hstack([observations, commands], dtype=np.float32, casting="unsafe")
+    X = np.empty((len(observations), observations.shape[1] + 2), dtype=np.float32)
+    X[:, :-2], X[:, -2:] = observations, commands
+    return X
 
 
 class BehaviorFunction:
@@ -52,10 +55,11 @@ class BehaviorFunction:
         self.exact = exact
         self.open_ended = open_ended
 
-    @property
-    def n_uniforms(self):
-        """How many random numbers one action needs."""
-        return (self.exact or self.open_ended).n_uniforms
+    def for_command(self, command):
+        """Return what answers a command (desired return, horizon) and all that come of it in an episode."""
+        if self.exact is None or self.open_ended is None:
+            return self.exact or self.open_ended
+        return self.open_ended if command[1] == 0 else self.exact
 
     def predict(self, X):
         """Return the best actions: (n,), or (n, n_components) if there are several."""
@@ -65,21 +69,15 @@ class BehaviorFunction:
         """Return the probability of each label: a list of arrays (n, n_labels), one a component."""
         return self._lead("predict_proba", X)
 
-    def sample(self, X, uniforms, exploration):
-        """Draw actions, see `DiscreteBehavior.sample`."""
-        return self._lead("sample", X, uniforms, exploration=exploration)
-
-    def _lead(self, method, *arrays, **others):
+    def _lead(self, method, X):
         """Call a method of the fit that knows the kind of command, row by row."""
         if self.exact is None or self.open_ended is None:
-            return getattr(self.exact or self.open_ended, method)(*arrays, **others)
-        is_open = arrays[0][:, -1] == 0
+            return getattr(self.exact or self.open_ended, method)(X)
+        is_open = X[:, -1] == 0
         if is_open.all() or not is_open.any():
-            return getattr(self.open_ended if is_open.all() else self.exact, method)(*arrays, **others)
-        open_ended, exact = (
-            getattr(behavior, method)(*(array[rows] for array in arrays), **others)
-            for behavior, rows in ((self.open_ended, is_open), (self.exact, ~is_open))
-        )
+            return getattr(self.open_ended if is_open.all() else self.exact, method)(X)
+        open_ended = getattr(self.open_ended, method)(X[is_open])
+        exact = getattr(self.exact, method)(X[~is_open])
         if isinstance(exact, list):
             return [_interleave(is_open, *parts) for parts in zip(open_ended, exact, strict=True)]
         return _interleave(is_open, open_ended, exact)
@@ -104,7 +102,7 @@ class _Behavior:
 
     def __init__(self, estimator, command_scale):
         self.estimator = estimator
-        self.command_scale = command_scale
+        self.command_scale = tuple(command_scale)
 
     @property
     def is_incremental(self):
@@ -119,10 +117,11 @@ class _Behavior:
         return self
 
     def _scaled(self, X):
-        if tuple(self.command_scale) == (1.0, 1.0):
+        if self.command_scale == (1.0, 1.0):
             return X
-        X = X.astype(np.result_type(X, np.float32))  # a copy; integers become floats that can be scaled
-        X[:, -2:] *= np.asarray(self.command_scale, dtype=X.dtype)
+        X = X.astype(np.result_type(X, np.float32)) if X.dtype.kind in "iub" else X.copy()
+        X[:, -2] *= X.dtype.type(self.command_scale[0])
+        X[:, -1] *= X.dtype.type(self.command_scale[1])
         return X
 
 
@@ -147,7 +146,7 @@ class DiscreteBehavior(_Behavior):
     def __init__(self, estimator, labels, command_scale=(1.0, 1.0)):
         super().__init__(estimator, command_scale)
         self.labels = labels
-        self.heads = [_Head(None, np.arange(0)) for _ in labels]
+        self.heads = [_Head(None, np.arange(len(component))) for component in labels]
 
     @property
     def n_uniforms(self):
@@ -175,7 +174,6 @@ class DiscreteBehavior(_Behavior):
             if head.estimator is None:
                 dummy = DummyClassifier(strategy="prior")
                 head.estimator = seeded_clone(self.estimator, rng) if several else dummy.fit(X[:1], [0])
-                head.codes = np.arange(len(labels))
             if several:
                 head.estimator.partial_fit(X, np.searchsorted(labels, y), classes=head.codes)
         return self
@@ -206,22 +204,32 @@ class DiscreteBehavior(_Behavior):
         drawn = [_draw(exploration.explore(p), u) for p, u in zip(self.predict_proba(X), uniforms.T, strict=True)]
         return self._to_actions(drawn)
 
+    def compact(self):
+        """Return a copy to act with, that takes little room on its way to a worker."""
+        compact = copy.copy(self)
+        compact.heads = [head.compact() for head in self.heads]
+        return compact
+
     def _to_actions(self, indices):
         columns = [labels[index] for labels, index in zip(self.labels, indices, strict=True)]
         return columns[0] if len(columns) == 1 else np.column_stack(columns)
 
 
-class _Head:
+class _Head(Fitted):
     """A fitted classifier and the codes that its probability columns stand for."""
 
     def __init__(self, estimator, codes):
-        self.estimator = estimator
+        super().__init__(estimator)
         self.codes = codes
 
     def probabilities(self, X, n_labels):
+        known = self.fast(X)
+        if known is None:
+            known = estimated_probabilities(self.estimator, X, len(self.codes))
+        if len(self.codes) == n_labels:
+            return known
         proba = np.zeros((len(X), n_labels))
-        with np.errstate(divide="ignore"):  # naive Bayes takes the logarithm of priors, 0 for labels never seen
-            proba[:, self.codes] = estimated_probabilities(self.estimator, X, len(self.codes))
+        proba[:, self.codes] = known
         return proba
 
 
@@ -240,12 +248,10 @@ def estimated_probabilities(estimator, X, n_classes):
     Without `predict_proba` they are the softmax of the decision function, and without a decision
     function all the mass is on the predicted class.
     """
-    fast = fast_predictor(estimator, X)
-    if fast is not None:
-        return fast(X)
     X = X.astype(np.float64)  # see `ContinuousBehavior._columns`
     if hasattr(estimator, "predict_proba"):
-        return estimator.predict_proba(X)
+        with np.errstate(divide="ignore"):  # naive Bayes takes the logarithm of priors, 0 for labels never seen
+            return estimator.predict_proba(X)
     if hasattr(estimator, "decision_function"):
         decision = estimator.decision_function(X)
         if decision.ndim == 1:
@@ -289,17 +295,23 @@ class ContinuousBehavior(_Behavior):
         super().__init__(estimator, command_scale)
         self.low = low
         self.high = high
-        self.fitted_estimator = None
+        self.fitted = Fitted(None)
 
     @property
     def n_uniforms(self):
         """How many random numbers one action needs."""
         return len(self.low) + 1
 
+    @property
+    def fitted_estimator(self):
+        """The fitted regressor."""
+        return self.fitted.estimator
+
     def fit(self, X, actions, sample_weight, rng):
         """Fit a fresh clone on all rows."""
         y = self._targets(actions)
-        self.fitted_estimator = fit_weighted(seeded_clone(self.estimator, rng), self._scaled(X), y, sample_weight, rng)
+        fresh = seeded_clone(self.estimator, rng)
+        self.fitted = Fitted(fit_weighted(fresh, self._scaled(X), y, sample_weight, rng))
         self._measure_spread(X, actions, sample_weight)
         return self
 
@@ -310,9 +322,9 @@ class ContinuousBehavior(_Behavior):
         return self
 
     def _update_batch(self, X, actions, rng):
-        if self.fitted_estimator is None:
-            self.fitted_estimator = seeded_clone(self.estimator, rng)
-        self.fitted_estimator.partial_fit(X, self._targets(actions))
+        if self.fitted.estimator is None:
+            self.fitted = Fitted(seeded_clone(self.estimator, rng))
+        self.fitted.estimator.partial_fit(X, self._targets(actions))
 
     def predict(self, X):
         """Return the actions predicted, within bounds: (n,), or (n, n_components) if there are several."""
@@ -328,14 +340,21 @@ class ContinuousBehavior(_Behavior):
         actions = np.where(coin < exploration.epsilon, bottom + uniforms * (top - bottom), center)
         return np.clip(actions, self.low, self.high)
 
+    def compact(self):
+        """Return a copy to act with, that takes little room on its way to a worker."""
+        compact = copy.copy(self)
+        compact.fitted = self.fitted.compact()
+        return compact
+
     def _columns(self, X):
         X = self._scaled(X)
-        fast = fast_predictor(self.fitted_estimator, X)
+        fast = self.fitted.fast(X)
         if fast is not None:
-            return fast(X).reshape(len(X), -1)
+            return fast
+        predicted = self.fitted.estimator.predict(X.astype(np.float64)).reshape(len(X), -1)
         # In linear algebra the last bit depends on the rows beside a row. Rounding from float64 leaves it out,
         # so that an episode does not depend on the episodes that advance with it.
-        return np.asarray(self.fitted_estimator.predict(X.astype(np.float64)), dtype=X.dtype).reshape(len(X), -1)
+        return predicted if self.fitted.has_fast_way else predicted.astype(X.dtype)
 
     def _targets(self, actions):
         return actions.reshape(-1) if len(self.low) == 1 else actions
@@ -366,6 +385,8 @@ class Exploration:
         """Return the probabilities (n, n_labels) to draw from."""
         if not self.sampled:
             proba = np.eye(proba.shape[1])[proba.argmax(axis=1)]
+        if self.epsilon == 0:
+            return proba
         return (1 - self.epsilon) * proba + self.epsilon / proba.shape[1]
 
 

@@ -1,8 +1,11 @@
 """The replay buffer: whole episodes in, whole episodes out."""
 
+from collections.abc import Sequence
+from dataclasses import fields
+
 import numpy as np
 
-from ._episodes import Episode
+from ._episodes import Episode, Episodes
 
 
 class ReplayBuffer:
@@ -20,81 +23,126 @@ class ReplayBuffer:
     def __init__(self, max_episodes: int | None = None, keep: str = "recent"):
         self.max_episodes = max_episodes
         self.keep = keep
-        self.episodes: list[Episode] = []
+        self._clear()
+
+    def _clear(self):
+        self._columns = {field.name: _GrowingArray() for field in fields(Episodes)}
+        self._columns["lengths"] = _GrowingArray(np.intp)
 
     def __len__(self):
-        return len(self.episodes)
+        return len(self.lengths)
 
     @property
     def n_timesteps(self) -> int:
         """Number of steps of all episodes in the buffer."""
-        return sum(map(len, self.episodes))
+        return len(self._columns["rewards"].rows)
+
+    @property
+    def episodes(self) -> Episodes:
+        """All episodes, oldest first. What is added later does not change them."""
+        return Episodes(**{name: column.rows for name, column in self._columns.items()})
 
     @property
     def returns(self) -> np.ndarray:
         """Return of each episode: ndarray of shape (n_episodes,)."""
-        return np.array([episode.total_return for episode in self.episodes])
+        return self.episodes.returns
 
     @property
     def lengths(self) -> np.ndarray:
         """Number of steps of each episode: ndarray of shape (n_episodes,)."""
-        return np.array([len(episode) for episode in self.episodes], dtype=np.intp)
+        return self._columns["lengths"].rows
 
-    def add(self, episodes: list[Episode]) -> None:
-        """Add episodes, and drop what is over `max_episodes`."""
-        self.episodes.extend(episodes)
+    def add(self, episodes: Sequence[Episode]) -> None:
+        """Add episodes, and drop what is over `max_episodes`.
+
+        Raises
+        ------
+        ValueError
+            If their steps have other shapes than those in the buffer.
+        """
+        if len(episodes) == 0:
+            return
+        self._append(Episodes.of(episodes))
         if self.max_episodes is None or len(self) <= self.max_episodes:
             return
         if self.keep == "best":
-            self.episodes = self.best(self.max_episodes)
+            best = Episodes.of(self.best(self.max_episodes))
+            self._clear()
+            self._append(best)
         else:
-            self.episodes = self.episodes[-self.max_episodes :]
+            dropped = self.episodes[: -self.max_episodes]
+            for name, column in self._columns.items():
+                column.drop_first(len(getattr(dropped, name)))
 
-    def best(self, n_episodes: int) -> list[Episode]:
+    def _append(self, episodes):
+        for name, column in self._columns.items():
+            known, given = column.rows.shape[1:], getattr(episodes, name).shape[1:]
+            if len(self) and known != given:
+                raise ValueError(f"{name} of each step must have shape {known}, as in the buffer; got {given}.")
+        for name, column in self._columns.items():
+            column.extend(getattr(episodes, name))
+
+    def best(self, n_episodes: int) -> Sequence[Episode]:
         """Return the `n_episodes` with the highest returns, oldest first."""
-        newest_first = np.argsort(-self.returns[::-1], kind="stable")[:n_episodes]
-        return [self.episodes[i] for i in np.sort(len(self) - 1 - newest_first)]
+        episodes = self.episodes
+        return [episodes[i] for i in self.best_indices(n_episodes)]
 
-    def recent(self, n_timesteps: int | None) -> list[Episode]:
+    def best_indices(self, n_episodes: int) -> np.ndarray:
+        """Return where the `n_episodes` with the highest returns stand, oldest first."""
+        newest_first = np.argsort(-self.returns[::-1], kind="stable")[:n_episodes]
+        return np.sort(len(self) - 1 - newest_first)
+
+    def recent(self, n_timesteps: int | None) -> Episodes:
         """Return the newest episodes that have at least `n_timesteps` steps together, oldest first.
 
         With None, or with fewer steps in the buffer, all episodes are returned.
         """
         if n_timesteps is None:
-            return list(self.episodes)
+            return self.episodes
         steps_back = np.cumsum(self.lengths[::-1])
         n_episodes = int(np.searchsorted(steps_back, n_timesteps)) + 1
         return self.episodes[-n_episodes:]
 
     def __getstate__(self):
-        state = self.__dict__.copy()
-        state["episodes"] = _pack(self.episodes)
-        return state
+        return vars(self) | {"_columns": {name: column.rows for name, column in self._columns.items()}}
 
     def __setstate__(self, state):
-        self.__dict__.update(state)
-        self.episodes = _unpack(state["episodes"])
+        vars(self).update(state)
+        self._clear()
+        for name, rows in state["_columns"].items():
+            self._columns[name].extend(rows)
 
 
-def _pack(episodes):
-    """Put all episodes into a few long arrays, so that a file of them has few parts."""
-    if not episodes:
-        return None
-    return {
-        "lengths": np.array([len(e) for e in episodes]),
-        "observations": np.concatenate([e.observations for e in episodes]),
-        "actions": np.concatenate([e.actions for e in episodes]),
-        "rewards": np.concatenate([e.rewards for e in episodes]),
-        "terminated": np.array([e.terminated for e in episodes]),
-        "truncated": np.array([e.truncated for e in episodes]),
-    }
+class _GrowingArray:
+    """Rows in an array with room for more, so that adding costs what the new rows cost.
 
+    Views of the rows stay as they are: nothing is ever written to the same place twice.
+    """
 
-def _unpack(packed):
-    if packed is None:
-        return []
-    ends = np.cumsum(packed["lengths"])
-    observations = np.split(packed["observations"], (ends + np.arange(1, len(ends) + 1))[:-1])
-    steps = (np.split(packed[name], ends[:-1]) for name in ("actions", "rewards"))
-    flags = (packed[name].tolist() for name in ("terminated", "truncated"))
-    return [Episode(*parts) for parts in zip(observations, *steps, *flags, strict=True)]
+    def __init__(self, dtype=np.float64):
+        self._room = np.empty(0, dtype=dtype)
+        self._first = self._end = 0
+
+    @property
+    def rows(self):
+        return self._room[self._first : self._end]
+
+    def extend(self, rows):
+        """Add rows behind the others."""
+        has_room = self._end + len(rows) <= len(self._room)
+        if not (has_room and np.result_type(self._room, rows) == self._room.dtype):
+            self._move(rows)
+        self._room[self._end : self._end + len(rows)] = rows
+        self._end += len(rows)
+
+    def drop_first(self, n_rows):
+        """Forget the oldest rows."""
+        self._first += n_rows
+
+    def _move(self, rows):
+        """Move to a new room, with as much space again as is needed now."""
+        kept = self.rows if self._end else rows[:0]
+        n_rows = 2 * (len(kept) + len(rows))
+        self._room = np.empty((n_rows, *rows.shape[1:]), dtype=np.result_type(kept, rows))
+        self._room[: len(kept)] = kept
+        self._first, self._end = 0, len(kept)

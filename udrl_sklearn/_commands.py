@@ -103,12 +103,12 @@ def next_command(commands: np.ndarray, rewards: np.ndarray) -> np.ndarray:
            [0., 0.]])
     """
     exact = commands[:, 1] > 0
-    return np.column_stack(
-        [
-            np.where(exact, commands[:, 0] - rewards, commands[:, 0]),
-            np.where(exact, np.maximum(commands[:, 1] - 1, 1), commands[:, 1]),
-        ]
-    )
+    if not exact.any():
+        return commands
+    following = np.empty_like(commands, dtype=np.float64)
+    following[:, 0] = commands[:, 0] - rewards
+    following[:, 1] = np.maximum(commands[:, 1] - 1, 1)
+    return np.where(exact[:, None], following, commands)
 
 
 def exploratory_commands(returns, lengths, n_commands, rng):

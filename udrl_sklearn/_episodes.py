@@ -1,6 +1,8 @@
 """Episodes: what an agent lived through, as arrays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -84,7 +86,93 @@ class Episode:
     @property
     def total_return(self) -> float:
         """Sum of all rewards, without discount."""
-        return float(self.rewards.sum())
+        return float(returns_to_go(self.rewards)[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Episodes(Sequence):
+    """Many episodes in a few long arrays, one after the other; a sequence of `Episode`.
+
+    Attributes
+    ----------
+    observations : ndarray of shape (n_timesteps + n_episodes, n_features)
+        T + 1 rows for an episode of T steps.
+    actions : ndarray of shape (n_timesteps,) or (n_timesteps, n_components)
+        As in `Episode`.
+    rewards : ndarray of shape (n_timesteps,)
+        The reward of each step.
+    returns_to_go : ndarray of shape (n_timesteps + n_episodes,)
+        Beside each observation the sum of the rewards that followed; 0 beside the last of an episode.
+    lengths : ndarray of shape (n_episodes,)
+        Steps of each episode.
+    terminated, truncated : ndarray of shape (n_episodes,)
+        As in `Episode`.
+    """
+
+    observations: np.ndarray
+    actions: np.ndarray
+    rewards: np.ndarray
+    returns_to_go: np.ndarray
+    lengths: np.ndarray
+    terminated: np.ndarray
+    truncated: np.ndarray
+
+    @classmethod
+    def of(cls, episodes):
+        """Join a sequence of at least one `Episode`; what is joined already is returned as it is."""
+        if isinstance(episodes, cls):
+            return episodes
+        return cls(
+            np.concatenate([episode.observations for episode in episodes]),
+            np.concatenate([episode.actions for episode in episodes]),
+            np.concatenate([episode.rewards for episode in episodes]),
+            np.concatenate([np.append(returns_to_go(episode.rewards), 0.0) for episode in episodes]),
+            np.array([len(episode) for episode in episodes]),
+            np.array([episode.terminated for episode in episodes]),
+            np.array([episode.truncated for episode in episodes]),
+        )
+
+    def __len__(self):
+        return len(self.lengths)
+
+    def __getitem__(self, index):
+        """Return the episode at an index, or the episodes of a slice."""
+        if isinstance(index, slice):
+            return self._slice(*index.indices(len(self)))
+        index = range(len(self))[index]
+        first, last = self.starts[index], self.starts[index] + self.lengths[index]
+        return Episode(
+            self.observations[first + index : last + index + 1],
+            self.actions[first:last],
+            self.rewards[first:last],
+            bool(self.terminated[index]),
+            bool(self.truncated[index]),
+        )
+
+    def _slice(self, first, last, step):
+        if step != 1 and len(range(first, last, step)) > 0:
+            return Episodes.of([self[i] for i in range(first, last, step)])
+        ends = np.append(self.starts, len(self.rewards))
+        last = max(first, last) if step == 1 else first
+        steps = slice(ends[first], ends[last])
+        rows = slice(ends[first] + first, ends[last] + last)
+        return Episodes(
+            self.observations[rows],
+            self.actions[steps],
+            self.rewards[steps],
+            self.returns_to_go[rows],
+            *(array[first:last] for array in (self.lengths, self.terminated, self.truncated)),
+        )
+
+    @cached_property
+    def starts(self):
+        """Where the steps of each episode begin: ndarray of shape (n_episodes,)."""
+        return np.cumsum(self.lengths) - self.lengths
+
+    @property
+    def returns(self):
+        """Return of each episode: ndarray of shape (n_episodes,)."""
+        return self.returns_to_go[self.starts + np.arange(len(self))]
 
 
 def _check_shapes(observations, actions, rewards):

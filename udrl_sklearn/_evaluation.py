@@ -6,7 +6,8 @@ import numpy as np
 
 from ._commands import Command
 from ._environments import EVALUATION
-from ._rollout import Actor, EpisodePlan, collect_episodes
+from ._lanes import EpisodePlan
+from ._rollout import Actor, collect_episodes
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from ._episodes import Episode
+from ._episodes import Episode, Episodes
 from ._spaces import ActionTargets, ObservationColumns
 
 
 def is_experience(X):
-    """Tell whether X is a list of episodes or a Minari dataset."""
-    if isinstance(X, list | tuple):
+    """Tell whether X is a sequence of episodes or a Minari dataset."""
+    if isinstance(X, list | tuple | Episodes):
         return len(X) > 0 and isinstance(X[0], Episode)
     return hasattr(X, "iterate_episodes")
 
@@ -18,12 +18,12 @@ def read_experience(X):
 
     Parameters
     ----------
-    X : list of Episode, or minari.MinariDataset
+    X : sequence of Episode, or minari.MinariDataset
         The logged episodes.
 
     Returns
     -------
-    episodes : list of Episode
+    episodes : Episodes
     spaces : (observation_space, action_space) or (None, None)
         A Minari dataset knows them.
     targets : ActionTargets
@@ -36,8 +36,15 @@ def read_experience(X):
     if hasattr(X, "iterate_episodes"):
         spaces = X.observation_space, X.action_space
         columns, targets = ObservationColumns(spaces[0]), ActionTargets.from_space(spaces[1])
-        return [_from_minari(episode, columns, targets) for episode in X.iterate_episodes()], spaces, targets
-    episodes = list(X)
+        episodes = [_from_minari(episode, columns, targets) for episode in X.iterate_episodes()]
+        return Episodes.of(episodes), spaces, targets
+    episodes = X if isinstance(X, Episodes) else _joined(X)
+    actions = episodes.actions
+    return episodes, (None, None), ActionTargets.from_arrays(actions, discrete=actions.dtype.kind != "f")
+
+
+def _joined(episodes):
+    """Join a list of episodes that fit together."""
     for i, episode in enumerate(episodes):
         if not isinstance(episode, Episode):
             raise TypeError(f"Expected a list of Episode, got {type(episode).__name__} at position {i}.")
@@ -47,8 +54,7 @@ def read_experience(X):
                 f"All episodes must have the same number of features and of action components; episode {i} has "
                 f"{shapes[1]}, episode 0 has {shapes[0]}."
             )
-    actions = np.concatenate([episode.actions for episode in episodes])
-    return episodes, (None, None), ActionTargets.from_arrays(actions, discrete=actions.dtype.kind != "f")
+    return Episodes.of(episodes)
 
 
 def _from_minari(episode, columns, targets):

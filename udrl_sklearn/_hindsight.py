@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._episodes import returns_to_go
+from ._episodes import Episodes
 
 
 class Rows(NamedTuple):
@@ -28,7 +28,7 @@ def relabel(episodes, *, segments="trailing", rows_per_episode=None, rng=None):
 
     Parameters
     ----------
-    episodes : list of Episode
+    episodes : sequence of Episode
         At least one.
     segments : {"trailing", "random"}, default="trailing"
         Whether segments reach to the episode's end, or to a step after t drawn uniformly.
@@ -49,20 +49,19 @@ def relabel(episodes, *, segments="trailing", rows_per_episode=None, rng=None):
     array([[6., 2.],
            [5., 1.]])
     """
-    commands, starts = [], []
-    for episode, n_rows in zip(episodes, np.broadcast_to(rows_per_episode, len(episodes)), strict=True):
-        n_steps = len(episode)
-        start = np.arange(n_steps) if n_rows is None else rng.integers(n_steps, size=n_rows)
-        end = np.full(len(start), n_steps) if segments == "trailing" else rng.integers(start, n_steps) + 1
-        to_go = np.append(returns_to_go(episode.rewards), 0.0)
-        commands.append(np.column_stack([to_go[start] - to_go[end], end - start]))
-        starts.append(start)
-    pairs = list(zip(episodes, starts, strict=True))
-    return Rows(
-        np.concatenate([episode.observations[start] for episode, start in pairs]),
-        np.concatenate(commands),
-        np.concatenate([episode.actions[start] for episode, start in pairs]),
-    )
+    episodes = Episodes.of(episodes)
+    if rows_per_episode is None:
+        index = np.repeat(np.arange(len(episodes)), episodes.lengths)
+        start = np.arange(len(index)) - episodes.starts[index]
+    else:
+        index = np.repeat(np.arange(len(episodes)), rows_per_episode)
+        start = rng.integers(episodes.lengths[index])
+    length = episodes.lengths[index]
+    end = length if segments == "trailing" else rng.integers(start, length) + 1
+    step = episodes.starts[index] + start
+    row, end_row = step + index, step + index + end - start
+    obtained = episodes.returns_to_go[row] - episodes.returns_to_go[end_row]
+    return Rows(episodes.observations[row], np.column_stack([obtained, end - start]), episodes.actions[step])
 
 
 def spread_over_returns(episodes, n_rows, rng, *, segments="trailing", n_bins=20):
@@ -73,7 +72,7 @@ def spread_over_returns(episodes, n_rows, rng, *, segments="trailing", n_bins=20
 
     Parameters
     ----------
-    episodes : list of Episode
+    episodes : sequence of Episode
         At least one.
     n_rows : int
         How many rows to draw, with replacement.
@@ -88,12 +87,11 @@ def spread_over_returns(episodes, n_rows, rng, *, segments="trailing", n_bins=20
     -------
     rows : Rows
     """
-    returns = np.array([episode.total_return for episode in episodes])
-    lengths = np.array([len(episode) for episode in episodes])
+    episodes = Episodes.of(episodes)
+    returns, lengths = episodes.returns, episodes.lengths
     edges = np.linspace(returns.min(), returns.max(), n_bins + 1)
     bins = np.clip(np.searchsorted(edges, returns, side="right") - 1, 0, n_bins - 1)
     steps_in_bin = np.bincount(bins, weights=lengths, minlength=n_bins)
     probability = lengths / steps_in_bin[bins]
     counts = rng.multinomial(n_rows, probability / probability.sum())
-    drawn = [episode for episode, count in zip(episodes, counts, strict=True) if count]
-    return relabel(drawn, segments=segments, rows_per_episode=counts[counts > 0], rng=rng)
+    return relabel(episodes, segments=segments, rows_per_episode=counts, rng=rng)

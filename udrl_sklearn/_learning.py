@@ -22,10 +22,12 @@ from ._behavior import (
 from ._buffer import ReplayBuffer
 from ._commands import OPEN_ENDED, Command, exploratory_commands
 from ._environments import TRAINING, TUNING, env_sources
+from ._episodes import Episodes
 from ._evaluation import draw_plans, evaluate
 from ._experience import read_experience
 from ._hindsight import relabel, spread_over_returns
-from ._rollout import Actor, EnvPool, RandomActor, collect_episodes
+from ._pool import EnvPool
+from ._rollout import Actor, RandomActor, collect_episodes
 from ._spaces import COMMAND_NAMES, ActionTargets, ObservationColumns
 from ._weighting import advantage_weighted_rows, advantage_weights
 
@@ -61,7 +63,7 @@ class LearningLoop:
     def _fit_experience(self, X):
         """Learn from logged episodes: relabel once, fit once."""
         episodes, spaces, targets = read_experience(X)
-        self._start(*spaces, targets, n_observation_features=episodes[0].observations.shape[1])
+        self._start(*spaces, targets, n_observation_features=episodes.observations.shape[1])
         self._remember(episodes)
         self._record(episodes, np.tile(OPEN_ENDED, (len(episodes), 1)), seconds=0.0)
         self._improve()
@@ -131,7 +133,7 @@ class LearningLoop:
         """Live through new episodes: random ones first, then such as are asked for."""
         began = time.perf_counter()
         warm_up = not hasattr(self, "behavior_")
-        actor = RandomActor() if warm_up else Actor(self.behavior_, self._exploration())
+        actor = RandomActor() if warm_up else Actor(self.behavior_.for_command(OPEN_ENDED), self._exploration())
         n_episodes = self.n_warm_up_episodes if warm_up else self.n_episodes_per_iter
         n_timesteps = min(self.n_timesteps_per_iter, last_timestep - self.n_timesteps_)
         commands, episodes = np.empty((0, 2)), []
@@ -143,10 +145,10 @@ class LearningLoop:
 
     def _n_missing(self, episodes, n_episodes, n_timesteps, last_timestep):
         """Guess how many more episodes it takes to have as many episodes and steps as wanted, or all steps."""
-        known = episodes or self.buffer_.episodes[-n_episodes:]
-        if not known:
+        lengths = [len(episode) for episode in episodes] or self.buffer_.lengths[-n_episodes:]
+        if len(lengths) == 0:
             return n_episodes
-        mean_length = np.mean([len(episode) for episode in known])
+        mean_length = np.mean(lengths)
         timesteps_missing = n_timesteps - sum(len(episode) for episode in episodes)
         wanted = max(n_episodes - len(episodes), ceil(timesteps_missing / mean_length))
         return min(wanted, ceil((last_timestep - self.n_timesteps_) / mean_length))
@@ -158,7 +160,8 @@ class LearningLoop:
 
     def _best_outcomes(self):
         """Return the returns and lengths of the best episodes: ndarray of shape (n_episodes, 2)."""
-        return np.array([(episode.total_return, len(episode)) for episode in self.buffer_.best(self.last_few)])
+        best = self.buffer_.best_indices(self.last_few)
+        return np.column_stack([self.buffer_.returns[best], self.buffer_.lengths[best]])
 
     def _collect(self, pool, commands, actor):
         """Live through an episode for each command; whatever happens, what has ended is remembered."""
@@ -173,7 +176,7 @@ class LearningLoop:
         return episodes
 
     def _remember(self, episodes):
-        if not episodes:
+        if len(episodes) == 0:
             return
         self.buffer_.add(episodes)
         self.n_timesteps_ += sum(map(len, episodes))
@@ -183,7 +186,7 @@ class LearningLoop:
     def _record(self, episodes, commands, seconds):
         """Begin the record of an iteration: what its episodes were asked for, and what they obtained."""
         asked = commands.mean(axis=0) if commands[:, 1].all() else (np.nan, np.nan)
-        returns = [episode.total_return for episode in episodes]
+        episodes = Episodes.of(episodes)
         self.history_.append(
             {
                 "iteration": len(self.history_),
@@ -191,9 +194,9 @@ class LearningLoop:
                 "episodes": self.n_episodes_,
                 "desired_return": float(asked[0]),
                 "desired_horizon": float(asked[1]),
-                "mean_return": float(np.mean(returns)),
-                "std_return": float(np.std(returns)),
-                "mean_length": float(np.mean([len(episode) for episode in episodes])),
+                "mean_return": float(episodes.returns.mean()),
+                "std_return": float(episodes.returns.std()),
+                "mean_length": float(episodes.lengths.mean()),
                 "rollout_seconds": seconds,
             }
         )
@@ -246,7 +249,7 @@ class LearningLoop:
     def _open_ended_rows(self):
         """Return the rows for "as much as you can", and their weights."""
         episodes = self.buffer_.recent(self.max_rows)
-        with limited_threads(sum(map(len, episodes))):
+        with limited_threads(len(episodes.rewards)):
             rows, advantages, self.value_estimator_ = advantage_weighted_rows(
                 episodes,
                 seeded_clone(self.value_estimator or _default_value_estimator(), self._rng),
@@ -289,10 +292,11 @@ class LearningLoop:
         """Evaluate the agent if there is a target, and tell whether it is reached."""
         if self.target_return is None:
             return False
+        command = self._resolve("max")
         returns, _ = evaluate(
             pool,
-            self.behavior_,
-            self._resolve("max"),
+            self.behavior_.for_command(command),
+            command,
             n_episodes=self.n_eval_episodes,
             seed_range=TUNING,
             **self._rollout_params(),

@@ -43,8 +43,8 @@ class Policy:
     def __call__(self, observation: Any) -> Any:
         """Return the action for one observation, as the environment's own action space has it."""
         flat = np.asarray(observation).reshape(-1) if self._columns is None else self._columns.flatten(observation)
-        uniforms = self._rng.random((1, self._actor.n_uniforms))
-        return self._targets.decode(self._actor(flat[None], np.array([self.command]), uniforms)[0])
+        uniforms = self._rng.random((1, self._actor.n_uniforms)) if self._actor.n_uniforms else None
+        return self._targets.decode(self._actor(flat[None], np.array([self.command]), uniforms))[0]
 
     def update(self, reward: float) -> None:
         """Count the command down by the reward of the step just taken."""

@@ -20,6 +20,8 @@ class ObservationColumns:
 
     Attributes
     ----------
+    n_features : int
+        Number of columns.
     names : list of str
         One for each column, after the place that the number has in the observation.
     dtype : numpy.dtype
@@ -33,6 +35,7 @@ class ObservationColumns:
 
     space: spaces.Space
     names: list = field(init=False, repr=False)
+    n_features: int = field(init=False, repr=False)
     dtype: np.dtype = field(init=False, repr=False)
 
     def __post_init__(self):
@@ -51,17 +54,26 @@ class ObservationColumns:
         names = [name for prefix, part in parts for name in _column_names(part, prefix)]
         object.__setattr__(self, "dtype", np.dtype(np.uint8) if one_hot else flat.dtype)
         object.__setattr__(self, "names", names)
-
-    @property
-    def n_features(self) -> int:
-        """Number of columns."""
-        return len(self.names)
+        object.__setattr__(self, "n_features", len(names))
 
     def flatten(self, observation):
-        """Return one observation as an array of shape (n_features,)."""
+        """Return one observation as an array of shape (n_features,), which may share its memory.
+
+        Raises
+        ------
+        ValueError
+            If it has another number of values.
+        """
         if isinstance(self.space, spaces.Box):
-            return np.array(observation, dtype=self.dtype).reshape(-1)
-        return spaces.flatten(self.space, observation).astype(self.dtype, copy=False)
+            flat = np.asarray(observation, dtype=self.dtype)
+        else:
+            flat = spaces.flatten(self.space, observation).astype(self.dtype, copy=False)
+        if flat.size != self.n_features:
+            raise ValueError(
+                f"Expected an observation of {self.space}, with {self.n_features} numbers; got {observation!r} with "
+                f"{flat.size}. Make the observation_space of the environment agree with what it returns."
+            )
+        return flat.reshape(-1)
 
 
 def _column_names(space, prefix):
@@ -160,9 +172,12 @@ class ActionTargets:
         """Return an environment's action as a number, or as an array of shape (n_components,)."""
         return action if self.shape == () else np.asarray(action).reshape(-1)
 
-    def decode(self, target):
-        """Return a target (a number or an array) as an action of the environment's own space."""
-        if self.dtype.kind in "iu":
-            target = np.rint(target)
-        action = np.asarray(target).reshape(self.shape).astype(self.dtype)
-        return action[()] if self.is_discrete and self.shape == () else action
+    def decode(self, targets):
+        """Return targets (n,) or (n, n_components) as a list of actions of the environment's own space."""
+        if self.labels is None and self.dtype.kind in "iu":
+            targets = np.rint(targets)
+        actions = targets.astype(self.dtype)
+        if self.shape == () and self.labels is not None:
+            return list(actions)
+        actions = actions.reshape(len(actions), *self.shape)
+        return [actions[i, ...] for i in range(len(actions))]

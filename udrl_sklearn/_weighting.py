@@ -7,25 +7,30 @@ fulfilled is "better than expected".
 """
 
 import numpy as np
-from scipy.signal import lfilter
+from scipy.linalg import solve_banded
 from sklearn.base import clone
 
+from ._episodes import Episodes
 from ._hindsight import relabel
 
 
-def lambda_returns(rewards: np.ndarray, values: np.ndarray, gamma: float, gae_lambda: float) -> np.ndarray:
+def lambda_returns(
+    rewards: np.ndarray, values: np.ndarray, lengths: np.ndarray, gamma: float, gae_lambda: float
+) -> np.ndarray:
     """Estimate discounted returns by the lambda-return (Sutton & Barto 2018, equation 12.2).
 
-    ``G_t = r_t + gamma * ((1 - lambda) * V(s_{t+1}) + lambda * G_{t+1})`` with ``G_T = V(s_T)``,
-    computed as ``V(s_t)`` plus the discounted sum of temporal-difference errors.
+    ``G_t = r_t + gamma * ((1 - lambda) * V(s_{t+1}) + lambda * G_{t+1})`` with ``G_T = V(s_T)`` in each
+    episode, computed as ``V(s_t)`` plus the discounted sum of temporal-difference errors.
 
     Parameters
     ----------
-    rewards : ndarray of shape (T,)
-        The reward of each step.
-    values : ndarray of shape (T + 1,)
-        Expected discounted return from each observation on; 0 for the last one if the episode
-        terminated there.
+    rewards : ndarray of shape (n_timesteps,)
+        The rewards of one episode after the other.
+    values : ndarray of shape (n_timesteps + n_episodes,)
+        Expected discounted return from each observation on, T + 1 of them for an episode of T steps;
+        0 for the last one if the episode terminated there.
+    lengths : ndarray of shape (n_episodes,)
+        Steps of each episode.
     gamma : float
         Discount factor of one step, in [0, 1].
     gae_lambda : float
@@ -33,17 +38,21 @@ def lambda_returns(rewards: np.ndarray, values: np.ndarray, gamma: float, gae_la
 
     Returns
     -------
-    returns : ndarray of shape (T,)
+    returns : ndarray of shape (n_timesteps,)
 
     Examples
     --------
     >>> import numpy as np
-    >>> lambda_returns(np.array([1.0, 1.0]), np.array([0.0, 0.0, 4.0]), gamma=0.5, gae_lambda=1.0)
+    >>> lambda_returns(np.array([1.0, 1.0]), np.array([0.0, 0.0, 4.0]), [2], gamma=0.5, gae_lambda=1.0)
     array([2.5, 3. ])
     """
-    errors = rewards + gamma * values[1:] - values[:-1]
-    advantages = lfilter([1.0], [1.0, -gamma * gae_lambda], errors[::-1])[::-1]
-    return advantages + values[:-1]
+    row = np.arange(len(rewards)) + np.repeat(np.arange(len(lengths)), lengths)
+    errors = rewards + gamma * values[row + 1] - values[row]
+    # A_t - gamma * lambda * A_{t+1} = error_t is a system of equations with two diagonals, cut between episodes.
+    upper = np.full(len(rewards), -gamma * gae_lambda)
+    upper[np.cumsum(lengths)[:-1]] = 0.0
+    advantages = solve_banded((0, 1), [upper, np.ones(len(rewards))], errors)
+    return advantages + values[row]
 
 
 def advantage_weights(advantages: np.ndarray, temperature: float, max_weight: float) -> np.ndarray:
@@ -82,7 +91,7 @@ def advantage_weighted_rows(episodes, value_estimator, previous_values, *, gamma
 
     Parameters
     ----------
-    episodes : list of Episode
+    episodes : sequence of Episode
         The episodes to learn from; every step becomes a row.
     value_estimator : regressor
         A clone of it is fitted on the lambda-returns of all steps.
@@ -100,10 +109,11 @@ def advantage_weighted_rows(episodes, value_estimator, previous_values, *, gamma
     advantages : ndarray of shape (n_rows,)
     values : fitted regressor
     """
+    episodes = Episodes.of(episodes)
     rows = relabel(episodes)
     values = previous_values
     # Without values the tails of truncated episodes would count as nothing, so they are learned twice then.
-    for _ in range(2 if values is None and any(episode.truncated for episode in episodes) else 1):
+    for _ in range(2 if values is None and episodes.truncated.any() else 1):
         returns = _lambda_returns_of_all(episodes, values, gamma, gae_lambda)
         values = clone(value_estimator).fit(rows.observations, returns)
     commands = np.broadcast_to(open_command, rows.commands.shape)
@@ -113,17 +123,9 @@ def advantage_weighted_rows(episodes, value_estimator, previous_values, *, gamma
 def _lambda_returns_of_all(episodes, values, gamma, gae_lambda):
     """Return the lambda-returns of every step: ndarray of shape (n_rows,)."""
     if values is None:
-        estimates, gae_lambda = [np.zeros(len(episode) + 1) for episode in episodes], 1.0
+        estimates, gae_lambda = np.zeros(len(episodes.observations)), 1.0
     else:
-        ends = np.cumsum([len(episode) + 1 for episode in episodes])[:-1]
-        observations = np.concatenate([episode.observations for episode in episodes])
-        estimates = np.split(values.predict(observations), ends)
-    for episode, estimate in zip(episodes, estimates, strict=True):
-        if episode.terminated:
-            estimate[-1] = 0.0
-    return np.concatenate(
-        [
-            lambda_returns(episode.rewards, estimate, gamma, gae_lambda)
-            for episode, estimate in zip(episodes, estimates, strict=True)
-        ]
-    )
+        estimates = np.array(values.predict(episodes.observations), dtype=np.float64)
+    last = np.cumsum(episodes.lengths + 1) - 1
+    estimates[last[episodes.terminated]] = 0.0
+    return lambda_returns(episodes.rewards, estimates, episodes.lengths, gamma, gae_lambda)
