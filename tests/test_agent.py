@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -35,6 +35,12 @@ def cartpole_agent():
 def test_reaches_the_known_optimum(env):
     agent = small_agent().fit(env)
     assert agent.score(env) == env().optimum
+
+
+def test_any_regressor_may_learn_the_values_even_one_that_counts_as_false_until_it_is_fitted():
+    agent = small_agent(value_estimator=RandomForestRegressor(5, min_samples_leaf=5)).fit(MatchEnv)
+    assert type(agent.value_estimator_) is RandomForestRegressor
+    assert agent.score(MatchEnv) == MatchEnv().optimum
 
 
 def test_learns_continuous_actions_close_to_the_optimum():

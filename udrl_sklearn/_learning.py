@@ -252,7 +252,7 @@ class LearningLoop:
         with limited_threads(len(episodes.rewards)):
             rows, advantages, self.value_estimator_ = advantage_weighted_rows(
                 episodes,
-                seeded_clone(self.value_estimator or _default_value_estimator(), self._rng),
+                seeded_clone(self._value_estimator(), self._rng),
                 getattr(self, "value_estimator_", None),
                 gamma=self.gamma,
                 gae_lambda=self.gae_lambda,
@@ -318,6 +318,9 @@ class LearningLoop:
 
     def _estimator(self, discrete=True):
         return default_estimator(discrete) if self.estimator is None else self.estimator
+
+    def _value_estimator(self):
+        return _default_value_estimator() if self.value_estimator is None else self.value_estimator
 
     def _exploration(self):
         return Exploration(self.exploration == "sample", self.epsilon)
