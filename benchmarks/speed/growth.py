@@ -1,0 +1,62 @@
+"""How the time of a step grows with the steps seen, and with the number of environments.
+
+The first table is of one fit of a million steps of CartPole-v1, with random actions (epsilon=1), so that all
+episodes are of a kind: seconds of rollouts and fits in each tenth of it. The second is of rollouts alone.
+
+    OMP_NUM_THREADS=1 python benchmarks/speed/growth.py | tee benchmarks/speed/growth.txt
+"""
+
+import time
+
+import numpy as np
+from _machine import describe
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.tree import DecisionTreeClassifier
+
+from udrl_sklearn import UDRLAgent
+from udrl_sklearn._commands import OPEN_ENDED
+from udrl_sklearn._environments import env_sources
+from udrl_sklearn._lanes import EpisodePlan
+from udrl_sklearn._pool import EnvPool
+from udrl_sklearn._rollout import Actor, collect_episodes
+
+
+def with_steps():
+    """Print the time of a step in each tenth of a long fit."""
+    agent = UDRLAgent(
+        DecisionTreeClassifier(min_samples_leaf=20),
+        total_timesteps=1_000_000,
+        n_timesteps_per_iter=2000,
+        replay_size=None,
+        epsilon=1.0,
+        n_envs=64,
+        random_state=0,
+    ).fit("CartPole-v1")
+    steps = np.array([record["timesteps"] for record in agent.history_])
+    seconds = np.cumsum([record["rollout_seconds"] + record["fit_seconds"] for record in agent.history_])
+    bounds = np.searchsorted(steps, np.arange(0, 1_000_001, 100_000)).clip(max=len(steps) - 1)
+    a_step = np.diff(seconds[bounds]) / np.diff(steps[bounds])
+    print(f"us a step in each tenth of {steps[-1]:,} steps: " + " ".join(f"{1e6 * x:.0f}" for x in a_step))
+    print(f"last tenth over second tenth: {a_step[-1] / a_step[1]:.2f}")
+
+
+def with_envs():
+    """Print the time of a step with more and more environments."""
+    agent = UDRLAgent(RandomForestClassifier(100, min_samples_leaf=10), total_timesteps=8000, random_state=0)
+    actor = Actor(agent.fit("CartPole-v1").behavior_.for_command(OPEN_ENDED), agent._exploration())
+    print(f"{'n_envs':>6} {'us a step':>10}")
+    with EnvPool(env_sources("CartPole-v1")) as pool:
+        for n_envs in (1, 2, 4, 8, 16, 32, 64):
+            plans = [EpisodePlan(0, seed, OPEN_ENDED) for seed in range(2 * n_envs)]
+            times = []
+            for _ in range(5):
+                began = time.perf_counter()
+                n_steps = sum(len(episode) for _, episode in collect_episodes(pool, plans, actor, n_envs=n_envs))
+                times.append((time.perf_counter() - began) / n_steps)
+            print(f"{n_envs:6d} {np.median(times) * 1e6:10.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    print(describe())
+    with_steps()
+    with_envs()

@@ -1,0 +1,63 @@
+"""Memory: a process that learns from a million steps of LunarLander-v3, and one that fits twenty times.
+
+Actions are random (epsilon=1) and the estimator is one tree, so that the steps, not the learning, decide.
+
+    OMP_NUM_THREADS=1 python benchmarks/speed/memory.py | tee benchmarks/speed/memory.txt
+"""
+
+import gc
+import resource
+import subprocess
+import sys
+
+import psutil
+from _machine import describe
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.tree import DecisionTreeClassifier
+
+from udrl_sklearn import UDRLAgent
+
+MB = 2**20
+
+
+def resident():
+    """Return the memory that the process holds now, in MB."""
+    gc.collect()
+    return psutil.Process().memory_info().rss / MB
+
+
+def million():
+    """Learn from a million steps, and print what that took."""
+    before = resident()
+    agent = UDRLAgent(
+        DecisionTreeClassifier(min_samples_leaf=50),
+        total_timesteps=1_000_000,
+        n_timesteps_per_iter=10_000,
+        replay_size=None,
+        epsilon=1.0,
+        n_envs=64,
+        random_state=0,
+    ).fit("LunarLander-v3")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{agent.n_timesteps_:,} steps, {agent.n_episodes_:,} episodes")
+    print(f"imported {before:.0f} MB, peak {peak:.0f} MB")
+
+
+def twenty_fits():
+    """Fit again and again, and print the memory held after each fit."""
+    held = []
+    for seed in range(20):
+        UDRLAgent(RandomForestClassifier(30), total_timesteps=5000, random_state=seed).fit("LunarLander-v3")
+        held.append(resident())
+    print("MB after each of 20 fits: " + " ".join(f"{x:.0f}" for x in held))
+    print(f"growth from the third to the last: {held[-1] / held[2] - 1:.1%}")
+
+
+if __name__ == "__main__":
+    parts = {"million": million, "twenty_fits": twenty_fits}
+    if len(sys.argv) > 1:
+        parts[sys.argv[1]]()
+    else:
+        print(describe(), flush=True)
+        for part in parts:
+            subprocess.run([sys.executable, __file__, part], check=True)
