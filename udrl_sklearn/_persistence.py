@@ -28,7 +28,6 @@ TRUSTED = {
     "udrl_sklearn._behavior.DiscreteBehavior",
     "udrl_sklearn._behavior._Head",
     "udrl_sklearn._buffer.ReplayBuffer",
-    "udrl_sklearn._buffer._GrowingArray",
     "udrl_sklearn._commands.Command",
     "udrl_sklearn._inference.Fitted",
     "udrl_sklearn._spaces.ActionTargets",
