@@ -153,9 +153,10 @@ def test_estimators_with_a_seed_of_their_own_keep_it():
 
 
 def test_total_timesteps_are_exceeded_by_little_even_if_episodes_are_long():
-    agent = UDRLAgent(RandomForestClassifier(20, min_samples_leaf=10), total_timesteps=6000, random_state=0)
+    agent = UDRLAgent(RandomForestClassifier(20, min_samples_leaf=10), total_timesteps=8000, random_state=0)
     agent.fit("CartPole-v1")
-    assert 6000 <= agent.n_timesteps_ < 6000 + 2 * agent.buffer_.lengths.max()
+    # How many episodes it takes is guessed by the length of the last ones, and the new ones may be longer.
+    assert 8000 <= agent.n_timesteps_ < 1.1 * 8000
     assert agent.buffer_.lengths[-4:].mean() > 100  # the agent had become good at long episodes
 
 

@@ -436,12 +436,12 @@ def fit_constant(actions, weights=None, bound=np.inf):
     ("actions", "weights", "spread"),
     [
         ([1, 5], None, 2),
-        ([0, 4], [3, 1], np.sqrt(3)),  # mean 1, deviations -1 and 3 counted 3 : 1
-        ([0, 4, 2], [1e-9, 1e-9, 1], 0.2),  # never under 5% of the range of the actions
+        ([0, 4], [3, 1], np.sqrt(5)),  # around the weighted mean 1, deviations -1 and 3 count the same
+        ([0, 2 * 99 / 100, *[1] * 9998], None, 0.05 * 2 * 99 / 100),  # never under 5% of the range of the actions
         ([3, 3], None, 0),
     ],
 )
-def test_the_spread_is_the_weighted_deviation_from_the_prediction(actions, weights, spread):
+def test_the_spread_is_the_deviation_from_the_prediction(actions, weights, spread):
     np.testing.assert_allclose(fit_constant(actions, weights).spread, [spread], rtol=1e-6)
 
 

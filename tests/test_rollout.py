@@ -96,6 +96,7 @@ def test_each_episode_keeps_its_own_command_while_others_end():
 
 ACTORS = {
     "random": RandomActor(),
+    "persistent": RandomActor(0.8),
     "greedy": Actor(fitted_behavior()),
     "exploring": Actor(fitted_behavior(), Exploration(True, 0.2)),
 }
@@ -122,17 +123,28 @@ def test_an_episode_depends_on_its_plan_alone(actor, params):
     assert len({episode.actions.tobytes() for episode in alone}) > 5  # or else nothing is shown
 
 
+def test_random_actions_last_in_half_of_the_episodes():
+    episodes = collect([functools.partial(MatchEnv, length=4000)], make_plans(40), RandomActor(0.9))
+    shares_kept = np.array([(np.diff(episode.actions) == 0).mean() for episode in episodes])
+    n_actions = len(np.unique(episodes[0].actions))
+    plain, lasting = 1 / n_actions, 0.9 + 0.1 / n_actions  # a new draw may be the same again
+    is_lasting = shares_kept > (plain + lasting) / 2
+    assert 10 <= is_lasting.sum() <= 30
+    np.testing.assert_allclose(shares_kept, np.where(is_lasting, lasting, plain), atol=0.04)
+
+
 def live_alone(env, plan, actor):
     """Live through a plan step by step: Algorithm 2 of Srivastava et al. 2019 in a plain loop."""
     columns, targets = ObservationColumns(env.observation_space), ActionTargets.from_space(env.action_space)
     rng, action_space, command = np.random.default_rng((plan.seed, 1)), deepcopy(env.action_space), plan.command
     if isinstance(actor, RandomActor):
         action_space.seed(int(rng.integers(2**31)))
+        persistence, action = actor.persistence * rng.integers(2), action_space.sample()
     observation, _ = env.reset(seed=plan.seed)
     observations, actions, rewards, ends = [columns.flatten(observation)], [], [], (False, False)
     while not any(ends):
         if isinstance(actor, RandomActor):
-            action = action_space.sample()
+            action = action if rng.random() < persistence else action_space.sample()
         else:
             target = actor(observations[-1][None], np.array([command]), rng.random((1, actor.n_uniforms)))
             (action,) = targets.decode(target)

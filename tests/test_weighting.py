@@ -74,12 +74,13 @@ def make_episode(start, rewards, terminated=True):
     return Episode(observations, np.arange(len(rewards)), rewards, terminated, not terminated)
 
 
-def advantages_of(episodes, previous, gamma=0.5, gae_lambda=0.0):
+def advantages_of(episodes, previous, gamma=0.5, gae_lambda=0.0, n_value_fits=1):
     """Return the rows and, with what was expected added back, their lambda-returns."""
     rows, advantages, values = advantage_weighted_rows(
         episodes,
         DummyRegressor(),
         previous,
+        n_value_fits=n_value_fits,
         gamma=gamma,
         gae_lambda=gae_lambda,
         open_command=OPEN_ENDED,
@@ -99,6 +100,14 @@ def test_without_earlier_values_a_truncated_tail_is_worth_what_the_rewards_alone
     _, returns = advantages_of([make_episode(0, [2]), make_episode(10, [8], terminated=False)], None)
     mean_reward = 5  # what DummyRegressor predicts everywhere
     np.testing.assert_allclose(returns, [2, 8 + 0.5 * mean_reward])
+
+
+@pytest.mark.parametrize(("n_value_fits", "expected"), [(1, [6, 8]), (2, [5.5, 8]), (3, [5.375, 8])])
+def test_each_fit_of_values_uses_those_before(n_value_fits, expected):
+    # At first the rewards alone count: 2 + 0.5 * 8. DummyRegressor then expects the mean everywhere, 7, so that with
+    # lambda = 0 the first step is worth 2 + 0.5 * 7. The mean is then 6.75, and it is worth 2 + 0.5 * 6.75.
+    _, returns = advantages_of([make_episode(0, [2, 8])], None, n_value_fits=n_value_fits)
+    np.testing.assert_allclose(returns, expected)
 
 
 @pytest.mark.parametrize("previous", [None, LinearRegression().fit([[0.0], [100.0]], [0.0, 100.0])])
@@ -126,7 +135,13 @@ def test_a_truncated_tail_is_worth_its_value_and_a_terminated_one_nothing():
 def test_the_value_estimator_is_cloned_and_learns_the_returns():
     given_estimator = DecisionTreeRegressor()
     rows, advantages, values = advantage_weighted_rows(
-        [make_episode(0, [1, 2])], given_estimator, None, gamma=1.0, gae_lambda=0.5, open_command=(7.0, 8.0)
+        [make_episode(0, [1, 2])],
+        given_estimator,
+        None,
+        n_value_fits=1,
+        gamma=1.0,
+        gae_lambda=0.5,
+        open_command=(7.0, 8.0),
     )
     assert not hasattr(given_estimator, "tree_")
     np.testing.assert_allclose(values.predict([[0.0], [1.0]]), [3, 2])

@@ -67,17 +67,23 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         mean return reaches this. Those episodes do not count as steps, and nothing learns from them.
     n_warm_up_episodes : int, default=10
         Episodes of random actions at the start, at the least.
+    warm_up_persistence : float, default=0.95
+        In half of the warm-up's episodes, the probability that a random action is taken once more at the next step.
+        Actions that last get further than such as cancel each other out: a car pushed left and right in turn stays
+        in its valley.
     n_episodes_per_iter : int, default=4
         Episodes to collect in an iteration, at the least.
-    n_timesteps_per_iter : int, default=1000
-        Steps to collect in an iteration, and in the warm-up, at the least.
+    n_timesteps_per_iter : int or "auto", default="auto"
+        Steps to collect in an iteration, and in the warm-up, at the least. "auto" takes a twelfth of the rows
+        that `max_rows="auto"` stands for: 833 at first, 4,166 from 100,000 steps on.
     replay_size : int or None, default=10_000
         Episodes that the replay buffer keeps; None keeps all.
     replay_keep : {"recent", "best"}, default="recent"
         Whether the buffer keeps the newest episodes or those with the highest return.
-    max_rows : int or None, default=10_000
+    max_rows : int, "auto" or None, default="auto"
         With `weighting="advantage"`, rows that the open-ended command is learned from: the steps of the newest
-        episodes that have this many together. None takes all.
+        episodes that have this many together. "auto" takes the newest half of all steps, at least 10,000 and at
+        most 50,000. None takes all.
     max_exact_rows : int or None, default=50_000
         With `weighting="advantage"`, rows that exact commands are learned from: steps drawn from the whole
         buffer, evenly over the range of returns. None takes as many as the buffer has.
@@ -90,16 +96,18 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         ``exp((A - mean(A)) / (std(A) * temperature))``, where A is the lambda-return minus its expectation. With
         None there are rows for exact commands alone, as published in [1]_; new episodes are then asked for by
         the exploratory commands given there, and "max" stands for `command_`.
-    gamma : float, default=0.995
+    gamma : float, default=0.99
         Discount factor of the lambda-return. Commands are never discounted.
     gae_lambda : float, default=0.95
         Lambda of the lambda-return.
-    temperature : float, default=0.5
+    temperature : float, default=0.4
         The lower, the more the best rows count.
     max_weight : float, default=20.0
         Bound on the weight of a row.
     value_estimator : regressor, default=None
         Learns the expected lambda-return of an observation. None takes histogram gradient boosting.
+    n_value_fits : int, default=2
+        How often `value_estimator` is fitted in an iteration, each time on lambda-returns made with the values before.
     last_few : int, default=50
         How many of the best episodes exploratory commands and `command_` are taken from.
     exploration : {"sample", "greedy"}, default="sample"
@@ -179,10 +187,11 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         "target_return": [Interval(Real, None, None, closed="neither"), None],
         "n_warm_up_episodes": [Interval(Integral, 1, None, closed="left")],
         "n_episodes_per_iter": [Interval(Integral, 1, None, closed="left")],
-        "n_timesteps_per_iter": [Interval(Integral, 1, None, closed="left")],
+        "warm_up_persistence": [Interval(Real, 0, 1, closed="left")],
+        "n_timesteps_per_iter": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "replay_size": [Interval(Integral, 1, None, closed="left"), None],
         "replay_keep": [StrOptions({"recent", "best"})],
-        "max_rows": [Interval(Integral, 1, None, closed="left"), None],
+        "max_rows": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
         "max_exact_rows": [Interval(Integral, 1, None, closed="left"), None],
         "segments": [StrOptions({"trailing", "random"})],
         "rows_per_episode": [Interval(Integral, 1, None, closed="left"), None],
@@ -192,6 +201,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "max_weight": [Interval(Real, 1, None, closed="left")],
         "value_estimator": [HasMethods(["fit", "predict"]), None],
+        "n_value_fits": [Interval(Integral, 1, None, closed="left")],
         "last_few": [Interval(Integral, 1, None, closed="left")],
         "exploration": [StrOptions({"sample", "greedy"})],
         "epsilon": [Interval(Real, 0, 1, closed="both")],
@@ -215,20 +225,22 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         total_timesteps=50_000,
         target_return=None,
         n_warm_up_episodes=10,
+        warm_up_persistence=0.95,
         n_episodes_per_iter=4,
-        n_timesteps_per_iter=1000,
+        n_timesteps_per_iter="auto",
         replay_size=10_000,
         replay_keep="recent",
-        max_rows=10_000,
+        max_rows="auto",
         max_exact_rows=50_000,
         segments="trailing",
         rows_per_episode=None,
         weighting="advantage",
-        gamma=0.995,
+        gamma=0.99,
         gae_lambda=0.95,
-        temperature=0.5,
+        temperature=0.4,
         max_weight=20.0,
         value_estimator=None,
+        n_value_fits=2,
         last_few=50,
         exploration="sample",
         epsilon=0.0,
@@ -248,6 +260,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         self.total_timesteps = total_timesteps
         self.target_return = target_return
         self.n_warm_up_episodes = n_warm_up_episodes
+        self.warm_up_persistence = warm_up_persistence
         self.n_episodes_per_iter = n_episodes_per_iter
         self.n_timesteps_per_iter = n_timesteps_per_iter
         self.replay_size = replay_size
@@ -262,6 +275,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         self.temperature = temperature
         self.max_weight = max_weight
         self.value_estimator = value_estimator
+        self.n_value_fits = n_value_fits
         self.last_few = last_few
         self.exploration = exploration
         self.epsilon = epsilon

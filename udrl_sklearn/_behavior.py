@@ -27,7 +27,7 @@ FEW_ROWS = 50_000
 def default_estimator(discrete=True):
     """Return the estimator that an agent uses when it is given none."""
     forest = RandomForestClassifier if discrete else RandomForestRegressor
-    return forest(n_estimators=60, min_samples_leaf=10)
+    return forest(n_estimators=30, min_samples_leaf=10, max_features=0.6)
 
 
 def design_matrix(observations, commands):
@@ -275,7 +275,8 @@ class ContinuousBehavior(_Behavior):
     """A regressor for continuous actions, with a spread around it to explore with.
 
     The spread is the standard deviation of the training actions around the prediction, for each
-    component, and never under `MIN_SPREAD` of the action's range.
+    component, and never under `MIN_SPREAD` of the action's range. It leaves the weights out: rows with much
+    weight lie close together, and with their spread exploration would die out before the best is found.
 
     Parameters
     ----------
@@ -312,13 +313,13 @@ class ContinuousBehavior(_Behavior):
         y = self._targets(actions)
         fresh = seeded_clone(self.estimator, rng)
         self.fitted = Fitted(fit_weighted(fresh, self._scaled(X), y, sample_weight, rng))
-        self._measure_spread(X, actions, sample_weight)
+        self._measure_spread(X, actions)
         return self
 
     def update(self, X, actions, sample_weight, *, n_updates, batch_size, rng):
         """Update the estimator on batches, drawn in proportion to the weights."""
         super().update(X, actions, sample_weight, n_updates=n_updates, batch_size=batch_size, rng=rng)
-        self._measure_spread(X, actions, sample_weight)
+        self._measure_spread(X, actions)
         return self
 
     def _update_batch(self, X, actions, rng):
@@ -359,9 +360,9 @@ class ContinuousBehavior(_Behavior):
     def _targets(self, actions):
         return actions.reshape(-1) if len(self.low) == 1 else actions
 
-    def _measure_spread(self, X, actions, sample_weight):
+    def _measure_spread(self, X, actions):
         actions = actions.reshape(len(X), -1)
-        variance = np.average((actions - self._columns(X)) ** 2, axis=0, weights=sample_weight)
+        variance = np.mean((actions - self._columns(X)) ** 2, axis=0)
         self.seen = actions.min(axis=0), actions.max(axis=0)
         self.spread = np.maximum(np.sqrt(variance), self.MIN_SPREAD * (self.seen[1] - self.seen[0]))
 

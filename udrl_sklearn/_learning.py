@@ -31,6 +31,11 @@ from ._rollout import Actor, RandomActor, collect_episodes
 from ._spaces import COMMAND_NAMES, ActionTargets, ObservationColumns
 from ._weighting import advantage_weighted_rows, advantage_weights
 
+# With "auto", the newest half of all steps is learned from, within these bounds, and the estimator is fitted again
+# once so large a part of these rows is new.
+AUTO_ROWS = 10_000, 50_000
+AUTO_ITERATION = 1 / 12
+
 # An estimator that is updated keeps its scale of commands until the data's has changed by this factor.
 MAX_SCALE_DRIFT = 3.0
 
@@ -44,7 +49,7 @@ class LearningLoop:
             observation_space, action_space = pool.spaces()
             self._start(observation_space, action_space, ActionTargets.from_space(action_space))
             last_timestep = self.n_timesteps_ + self.total_timesteps
-            task = self._init_callback_context(max_subtasks=ceil(self.total_timesteps / self.n_timesteps_per_iter) + 1)
+            task = self._init_callback_context(max_subtasks=ceil(self.total_timesteps / self._n_wanted_timesteps()) + 1)
             task.call_on_fit_task_begin(estimator=self)
             stop = False
             try:
@@ -133,15 +138,29 @@ class LearningLoop:
         """Live through new episodes: random ones first, then such as are asked for."""
         began = time.perf_counter()
         warm_up = not hasattr(self, "behavior_")
-        actor = RandomActor() if warm_up else Actor(self.behavior_.for_command(OPEN_ENDED), self._exploration())
+        actor = (
+            RandomActor(self.warm_up_persistence)
+            if warm_up
+            else Actor(self.behavior_.for_command(OPEN_ENDED), self._exploration())
+        )
         n_episodes = self.n_warm_up_episodes if warm_up else self.n_episodes_per_iter
-        n_timesteps = min(self.n_timesteps_per_iter, last_timestep - self.n_timesteps_)
+        n_timesteps = min(self._n_wanted_timesteps(), last_timestep - self.n_timesteps_)
         commands, episodes = np.empty((0, 2)), []
         while (n_missing := self._n_missing(episodes, n_episodes, n_timesteps, last_timestep)) > 0:
             asked = np.tile(OPEN_ENDED, (n_missing, 1)) if warm_up else self._exploratory_commands(n_missing)
             commands = np.vstack([commands, asked])
             episodes += self._collect(pool, asked, actor)
         self._record(episodes, commands, time.perf_counter() - began)
+
+    def _n_wanted_timesteps(self):
+        """Return how many steps to collect in an iteration, at the least."""
+        if self.n_timesteps_per_iter != "auto":
+            return self.n_timesteps_per_iter
+        return int(AUTO_ITERATION * self._n_newest_rows())
+
+    def _n_newest_rows(self):
+        """Return how many of the newest steps the open-ended command is learned from, by "auto"."""
+        return int(np.clip(self.n_timesteps_ / 2, *AUTO_ROWS))
 
     def _n_missing(self, episodes, n_episodes, n_timesteps, last_timestep):
         """Guess how many more episodes it takes to have as many episodes and steps as wanted, or all steps."""
@@ -151,7 +170,8 @@ class LearningLoop:
         mean_length = np.mean(lengths)
         timesteps_missing = n_timesteps - sum(len(episode) for episode in episodes)
         wanted = max(n_episodes - len(episodes), ceil(timesteps_missing / mean_length))
-        return min(wanted, ceil((last_timestep - self.n_timesteps_) / mean_length))
+        # An agent that has just learned much lives longer than it did, so only some are begun at a time.
+        return min(wanted, 4 * n_episodes, ceil((last_timestep - self.n_timesteps_) / mean_length))
 
     def _exploratory_commands(self, n_commands):
         if self.weighting is not None:
@@ -248,12 +268,13 @@ class LearningLoop:
 
     def _open_ended_rows(self):
         """Return the rows for "as much as you can", and their weights."""
-        episodes = self.buffer_.recent(self.max_rows)
+        episodes = self.buffer_.recent(self._n_newest_rows() if self.max_rows == "auto" else self.max_rows)
         with limited_threads(len(episodes.rewards)):
             rows, advantages, self.value_estimator_ = advantage_weighted_rows(
                 episodes,
                 seeded_clone(self._value_estimator(), self._rng),
                 getattr(self, "value_estimator_", None),
+                n_value_fits=self.n_value_fits,
                 gamma=self.gamma,
                 gae_lambda=self.gae_lambda,
                 open_command=OPEN_ENDED,

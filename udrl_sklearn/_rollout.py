@@ -8,6 +8,7 @@ import pickle
 import threading
 import traceback
 from contextlib import nullcontext
+from copy import copy
 from dataclasses import dataclass
 
 import joblib
@@ -51,22 +52,37 @@ class Actor:
 
 
 class RandomActor:
-    """Acts as the action space samples."""
+    """Acts as the action space samples; in half of the episodes, drawn by lot, its actions last for a while.
 
-    n_uniforms = 0
+    Parameters
+    ----------
+    persistence : float, default=0.0
+        Probability of taking the last action once more in these, rather than drawing a new one.
+    """
+
+    n_uniforms = 1
+
+    def __init__(self, persistence=0.0):
+        self.persistence = persistence
+        self._persistence, self._last = {}, {}
 
     def begin(self, place, rng):
-        """Seed the action space of a place."""
+        """Seed the action space of a place, and draw its first action."""
         # Not by the reset seed: with one seed the space would draw the very numbers that the environment draws.
         place.action_space.seed(int(rng.integers(2**31)))
+        self._persistence[place] = self.persistence * rng.integers(2)
+        self._last[place] = place.action_space.sample()
 
     def choose(self, places, observations, commands, uniforms):
         """Return an action for each place."""
-        return [place.action_space.sample() for place in places]
+        for place, uniform in zip(places, uniforms[:, 0], strict=True):
+            if uniform >= self._persistence[place]:
+                self._last[place] = place.action_space.sample()
+        return [copy(self._last[place]) for place in places]
 
     def compact(self):
-        """Return itself: there is nothing to leave out."""
-        return self
+        """Return one that knows no places, which stay in this process."""
+        return RandomActor(self.persistence)
 
 
 def collect_episodes(pool, plans, actor, *, n_envs=16, n_jobs=None, max_episode_steps=100_000):

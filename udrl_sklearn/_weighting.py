@@ -86,7 +86,9 @@ def advantage_weights(advantages: np.ndarray, temperature: float, max_weight: fl
     return weights / weights.mean()
 
 
-def advantage_weighted_rows(episodes, value_estimator, previous_values, *, gamma, gae_lambda, open_command):
+def advantage_weighted_rows(
+    episodes, value_estimator, previous_values, *, n_value_fits, gamma, gae_lambda, open_command
+):
     """Make the rows of the open-ended command, with the advantage of each.
 
     Parameters
@@ -96,8 +98,9 @@ def advantage_weighted_rows(episodes, value_estimator, previous_values, *, gamma
     value_estimator : regressor
         A clone of it is fitted on the lambda-returns of all steps.
     previous_values : fitted regressor or None
-        Expected returns from each observation on. With None the rewards alone count, and then the values
-        learned from them if an episode was truncated.
+        Expected returns from each observation on. With None the rewards alone count at first.
+    n_value_fits : int
+        How often values are fitted, each time on lambda-returns made with the ones before.
     gamma, gae_lambda : float
         See `lambda_returns`.
     open_command : Command
@@ -112,8 +115,9 @@ def advantage_weighted_rows(episodes, value_estimator, previous_values, *, gamma
     episodes = Episodes.of(episodes)
     rows = relabel(episodes)
     values = previous_values
-    # Without values the tails of truncated episodes would count as nothing, so they are learned twice then.
-    for _ in range(2 if values is None and episodes.truncated.any() else 1):
+    if values is None and episodes.truncated.any():
+        n_value_fits = max(n_value_fits, 2)  # without values the tails of truncated episodes count as nothing
+    for _ in range(n_value_fits):
         returns = _lambda_returns_of_all(episodes, values, gamma, gae_lambda)
         values = clone(value_estimator).fit(rows.observations, returns)
     commands = np.broadcast_to(open_command, rows.commands.shape)
