@@ -152,6 +152,24 @@ def test_estimators_with_a_seed_of_their_own_keep_it():
     assert isinstance(small_agent(RandomForestClassifier(5)).fit(MatchEnv).estimator_.random_state, int)
 
 
+@pytest.mark.parametrize("total_timesteps", [200, 600, 2400])
+def test_auto_learns_from_the_newest_half_of_the_steps_within_bounds(total_timesteps, monkeypatch):
+    monkeypatch.setattr("udrl_sklearn._learning.AUTO_ROWS", (120, 480))
+    agent = small_agent(total_timesteps=total_timesteps, n_timesteps_per_iter="auto", n_episodes_per_iter=1)
+    agent.fit(MatchEnv)
+    n_rows = agent.max_estimator_.tree_.n_node_samples[0]
+    assert n_rows == pytest.approx(np.clip(total_timesteps / 2, 120, 480), abs=5)  # whole episodes, of five steps
+    n_collected = np.diff([record["timesteps"] for record in agent.history_])
+    assert n_collected[0] == 10  # a twelfth of 120
+    assert n_collected.max() == {200: 10, 600: 25, 2400: 40}[total_timesteps]
+
+
+@pytest.mark.slow
+def test_persistent_warm_up_actions_climb_the_mountain():
+    agent = UDRLAgent(total_timesteps=20_000, random_state=0).fit("MountainCar-v0")
+    assert agent.score("MountainCar-v0") > -160  # plain random actions never reach the goal: -200
+
+
 def test_total_timesteps_are_exceeded_by_little_even_if_episodes_are_long():
     agent = UDRLAgent(RandomForestClassifier(20, min_samples_leaf=10), total_timesteps=8000, random_state=0)
     agent.fit("CartPole-v1")

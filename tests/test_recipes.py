@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
@@ -11,6 +13,14 @@ from udrl_sklearn import UDRLAgent, recipes
 def test_recipes_are_parameters_of_the_agent(recipe):
     agent = UDRLAgent(**recipe)
     assert {name: agent.get_params()[name] for name in recipe} == recipe
+
+
+@pytest.mark.parametrize("recipe", [recipes.SRIVASTAVA_2019, recipes.CARDENAS_CARTAGENA_2024])
+def test_published_warm_ups_draw_each_action_anew(recipe):
+    agent = UDRLAgent(GaussianNB(), total_timesteps=1, random_state=0, **recipe).fit(partial(MatchEnv, length=100))
+    actions = np.array([episode.actions for episode in agent.buffer_.episodes])
+    share_kept = (np.diff(actions) == 0).mean(axis=1)
+    assert share_kept.max() < 0.6  # a third on average
 
 
 def test_the_tree_variant_takes_one_random_step_of_each_buffered_episode():

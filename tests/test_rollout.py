@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import BanditEnv, ContinuousMatchEnv, EndlessEnv, FailingEnv, FixedLengthEnv, MatchEnv, NanEnv, SpacesEnv
 
-from udrl_sklearn._behavior import DiscreteBehavior, Exploration
+from udrl_sklearn._behavior import DiscreteBehavior, Exploration, design_matrix
 from udrl_sklearn._commands import next_command
 from udrl_sklearn._environments import env_sources, seeded_envs
 from udrl_sklearn._episodes import Episode
 from udrl_sklearn._lanes import EpisodePlan
-from udrl_sklearn._pool import EnvPool
+from udrl_sklearn._pool import EnvPool, Place
 from udrl_sklearn._rollout import Actor, RandomActor, collect_episodes
 from udrl_sklearn._spaces import ActionTargets, ObservationColumns
 
@@ -33,7 +33,10 @@ class Matcher:
         self.asked.append(X)
         return X[:, :-2].argmax(axis=1)
 
-    def sample(self, X, uniforms, exploration):
+    def outlook(self, X):
+        return X[:, :-2]
+
+    def draw(self, outlook, uniforms, exploration):
         return (uniforms[:, 0] < 0.5).astype(int)
 
 
@@ -99,6 +102,7 @@ ACTORS = {
     "persistent": RandomActor(0.8),
     "greedy": Actor(fitted_behavior()),
     "exploring": Actor(fitted_behavior(), Exploration(True, 0.2)),
+    "exploring, persistent": Actor(fitted_behavior(), Exploration(True, 0.0, 0.7)),
 }
 
 
@@ -133,6 +137,51 @@ def test_random_actions_last_in_half_of_the_episodes():
     np.testing.assert_allclose(shares_kept, np.where(is_lasting, lasting, plain), atol=0.04)
 
 
+class Hesitant:
+    """Stands for a fitted behavior function that changes its mind by little or much, as the observation does."""
+
+    n_uniforms, unit = 1, 1.0
+
+    def outlook(self, X):
+        return X[:, :1]
+
+    def draw(self, outlook, uniforms, exploration):
+        return uniforms
+
+
+class ScriptedEnv(gymnasium.Env):
+    """Shows given numbers one after the other."""
+
+    def __init__(self, numbers):
+        self.numbers = numbers
+        self.observation_space = self.action_space = spaces.Box(0, 1, (1,))
+
+    def reset(self, *, seed=None, options=None):
+        self.t = 0
+        return np.array(self.numbers[:1], dtype=np.float32), {}
+
+    def step(self, action):
+        self.t += 1
+        return np.array([self.numbers[self.t]], dtype=np.float32), 0.0, self.t == len(self.numbers) - 1, False, {}
+
+
+def test_what_was_drawn_is_kept_while_the_prediction_stays_the_same():
+    numbers = [0.5, 0.505, 0.5, 0.512, 0.505, 0.9, 0.9, 0.5, 0.0]  # 0.512 to 0.505 is little, 0.5 to 0.512 is not
+    actor = Actor(Hesitant(), Exploration(True, 0.0, 1 - 1e-12))
+    for episode in collect(functools.partial(ScriptedEnv, numbers), make_plans(5), actor, n_envs=2):
+        assert (np.diff(episode.actions[:, 0]) == 0).tolist() == [True, True, False, True, False, True, False]
+    first_actions = [
+        episode.actions[0, 0] for episode in collect(lambda: ScriptedEnv([0.5, 0.5]), make_plans(9), actor)
+    ]
+    assert len(set(first_actions)) == 9  # nothing is kept from one episode to the next
+
+
+def test_what_was_drawn_is_kept_as_often_as_it_should():
+    actor = Actor(Hesitant(), Exploration(True, 0.0, 0.8))
+    (episode,) = collect(lambda: ScriptedEnv(np.full(20_001, 0.5)), make_plans(1), actor)
+    assert (np.diff(episode.actions[:, 0]) == 0).mean() == pytest.approx(0.8, abs=0.01)
+
+
 def live_alone(env, plan, actor):
     """Live through a plan step by step: Algorithm 2 of Srivastava et al. 2019 in a plain loop."""
     columns, targets = ObservationColumns(env.observation_space), ActionTargets.from_space(env.action_space)
@@ -142,11 +191,20 @@ def live_alone(env, plan, actor):
         persistence, action = actor.persistence * rng.integers(2), action_space.sample()
     observation, _ = env.reset(seed=plan.seed)
     observations, actions, rewards, ends = [columns.flatten(observation)], [], [], (False, False)
+    before = None
     while not any(ends):
         if isinstance(actor, RandomActor):
             action = action if rng.random() < persistence else action_space.sample()
         else:
-            target = actor(observations[-1][None], np.array([command]), rng.random((1, actor.n_uniforms)))
+            X = design_matrix(observations[-1][None], np.array([command]))
+            uniforms, outlook = rng.random((1, actor.n_uniforms)), None
+            if actor.exploration is None:
+                target = actor.behavior.predict(X)
+            else:
+                outlook, kept = actor.behavior.outlook(X), uniforms[0, -1] < actor.exploration.persistence
+                if kept and before is not None and np.abs(outlook - before[0]).max() < 0.01:
+                    uniforms = before[1]
+                target, before = actor.behavior.draw(outlook, uniforms[:, :-1], actor.exploration), (outlook, uniforms)
             (action,) = targets.decode(target)
         actions.append(targets.encode(action))
         observation, reward, *ends, _ = env.step(action)
@@ -176,7 +234,12 @@ class Echo:
 
     n_uniforms = 2
 
-    def sample(self, X, uniforms, exploration):
+    unit = 1.0
+
+    def outlook(self, X):
+        return X[:, -2:]
+
+    def draw(self, outlook, uniforms, exploration):
         return uniforms
 
 
@@ -187,8 +250,8 @@ def test_an_episode_has_its_own_stream_of_random_numbers_whatever_the_room(lengt
     plans, actor = make_plans(len(lengths), n_sources=len(lengths)), Actor(Echo(), Exploration(True))
     episodes = collect(envs, plans, actor, n_envs=n_envs)
     for plan, n, episode in zip(plans, lengths, episodes, strict=True):
-        stream = np.random.default_rng((plan.seed, 1)).random((n, 2))
-        np.testing.assert_array_equal(episode.actions, stream.astype(np.float32))
+        stream = np.random.default_rng((plan.seed, 1)).random((n, 3))
+        np.testing.assert_array_equal(episode.actions, stream[:, :2].astype(np.float32))
     assert_same_episodes(episodes, [live_alone(env(), plan, actor) for env, plan in zip(envs, plans, strict=True)])
 
 
@@ -497,8 +560,9 @@ def test_gymnasium_wrappers_count_as_environments():
 
 def test_an_actor_asks_for_rows_in_single_precision_and_for_as_many_random_numbers_as_needed():
     matcher = Matcher()
-    actions = Actor(matcher)(np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]]), None)
-    assert actions.tolist() == [0, 1]
+    place = Place(env_sources(lambda: MatchEnv())[0])
+    actions = Actor(matcher).choose([place, place], np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]]), np.empty((2, 0)))
+    assert actions == [0, 1]
     assert matcher.asked[0].dtype == np.float32
     assert matcher.asked[0][:, -2:].tolist() == [[1, 2], [3, 4]]
-    assert (Actor(matcher).n_uniforms, Actor(matcher, Exploration(True)).n_uniforms) == (0, 1)
+    assert (Actor(matcher).n_uniforms, Actor(matcher, Exploration(True)).n_uniforms) == (0, 2)

@@ -114,6 +114,10 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         Whether actions that explore are drawn from the predicted distribution or are the most probable ones.
     epsilon : float, default=0.0
         Probability of a uniformly random action while exploring.
+    exploration_persistence : float, default=0.95
+        Probability of drawing the same action once more while the prediction stays the same from one step to the
+        next. In a situation that lasts, an agent then tries one thing for a while rather than a bit of everything: it
+        learns that a lander that has come down is paid once its engines have been off for some time.
     n_updates_per_iter : int or None, default=100
         Calls of `partial_fit` in an iteration, for estimators that have it. None fits them anew instead.
     batch_size : int, default=1024
@@ -205,6 +209,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         "last_few": [Interval(Integral, 1, None, closed="left")],
         "exploration": [StrOptions({"sample", "greedy"})],
         "epsilon": [Interval(Real, 0, 1, closed="both")],
+        "exploration_persistence": [Interval(Real, 0, 1, closed="left")],
         "n_updates_per_iter": [Interval(Integral, 1, None, closed="left"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "return_scale": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
@@ -244,6 +249,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         last_few=50,
         exploration="sample",
         epsilon=0.0,
+        exploration_persistence=0.95,
         n_updates_per_iter=100,
         batch_size=1024,
         return_scale="auto",
@@ -279,6 +285,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         self.last_few = last_few
         self.exploration = exploration
         self.epsilon = epsilon
+        self.exploration_persistence = exploration_persistence
         self.n_updates_per_iter = n_updates_per_iter
         self.batch_size = batch_size
         self.return_scale = return_scale

@@ -187,12 +187,21 @@ class DiscreteBehavior(_Behavior):
         """Return the most probable actions: (n,), or (n, n_components) if there are several."""
         return self._to_actions([p.argmax(axis=1) for p in self.predict_proba(X)])
 
-    def sample(self, X, uniforms, exploration):
+    @property
+    def unit(self):
+        """What differences between outlooks are measured in."""
+        return 1.0
+
+    def outlook(self, X):
+        """Return what actions are drawn from: the probabilities of all components side by side."""
+        return np.hstack(self.predict_proba(X))
+
+    def draw(self, outlook, uniforms, exploration):
         """Draw actions.
 
         Parameters
         ----------
-        X : ndarray of shape (n, n_features)
+        outlook : ndarray of shape (n, n_labels of all components)
         uniforms : ndarray of shape (n, n_uniforms)
             Random numbers in [0, 1).
         exploration : Exploration
@@ -201,8 +210,9 @@ class DiscreteBehavior(_Behavior):
         -------
         actions : ndarray of shape (n,) or (n, n_components)
         """
-        drawn = [_draw(exploration.explore(p), u) for p, u in zip(self.predict_proba(X), uniforms.T, strict=True)]
-        return self._to_actions(drawn)
+        ends = np.cumsum([len(labels) for labels in self.labels])[:-1]
+        parts = np.split(outlook, ends, axis=1)
+        return self._to_actions([_draw(exploration.explore(p), u) for p, u in zip(parts, uniforms.T, strict=True)])
 
     def compact(self):
         """Return a copy to act with, that takes little room on its way to a worker."""
@@ -332,9 +342,18 @@ class ContinuousBehavior(_Behavior):
         actions = np.clip(self._columns(X), self.low, self.high)
         return actions[:, 0] if len(self.low) == 1 else actions
 
-    def sample(self, X, uniforms, exploration):
-        """Draw actions around the prediction, see `DiscreteBehavior.sample`; always (n, n_components)."""
-        center, coin, uniforms = self._columns(X), uniforms[:, :1], uniforms[:, 1:]
+    @property
+    def unit(self):
+        """What differences between outlooks are measured in."""
+        return self.spread
+
+    def outlook(self, X):
+        """Return what actions are drawn around, (n, n_components)."""
+        return self._columns(X)
+
+    def draw(self, outlook, uniforms, exploration):
+        """Draw actions, see `DiscreteBehavior.draw`; always (n, n_components)."""
+        center, coin, uniforms = outlook, uniforms[:, :1], uniforms[:, 1:]
         if exploration.sampled:
             center = center + self.spread * ndtri(np.clip(uniforms, 1e-12, None))
         bottom, top = np.maximum(self.low, self.seen[0]), np.minimum(self.high, self.seen[1])
@@ -374,13 +393,16 @@ class Exploration:
     ----------
     sampled : bool
         Whether to draw from what the behavior function predicts, rather than take the best.
-    epsilon : float
+    epsilon : float, default=0.0
         Probability of a uniformly random action instead.
+    persistence : float, default=0.0
+        Probability of drawing the same once more while the prediction stays the same.
     """
 
-    def __init__(self, sampled, epsilon=0.0):
+    def __init__(self, sampled, epsilon=0.0, persistence=0.0):
         self.sampled = sampled
         self.epsilon = epsilon
+        self.persistence = persistence
 
     def explore(self, proba):
         """Return the probabilities (n, n_labels) to draw from."""

@@ -344,7 +344,7 @@ class LearningLoop:
         return _default_value_estimator() if self.value_estimator is None else self.value_estimator
 
     def _exploration(self):
-        return Exploration(self.exploration == "sample", self.epsilon)
+        return Exploration(self.exploration == "sample", self.epsilon, self.exploration_persistence)
 
     def _rollout_params(self):
         return {"n_envs": self.n_envs, "n_jobs": self.n_jobs, "max_episode_steps": self.max_episode_steps}

@@ -30,21 +30,24 @@ class Policy:
     ----------
     command : Command
         What is still to be obtained, in how many steps.
+    targets : ActionTargets
+        As given.
     """
 
     def __init__(self, actor, columns, targets, command, seed=None):
+        self.targets = targets
         self._actor = actor
         self._columns = columns
-        self._targets = targets
         self._initial_command = command
-        self.command = command
         self._rng = np.random.default_rng(seed)
+        self.command: Command = command
+        self.reset()
 
     def __call__(self, observation: Any) -> Any:
         """Return the action for one observation, as the environment's own action space has it."""
         flat = np.asarray(observation).reshape(-1) if self._columns is None else self._columns.flatten(observation)
-        uniforms = self._rng.random((1, self._actor.n_uniforms)) if self._actor.n_uniforms else None
-        return self._targets.decode(self._actor(flat[None], np.array([self.command]), uniforms))[0]
+        uniforms = self._rng.random((1, self._actor.n_uniforms))
+        return self._actor.choose([self], flat[None], np.array([self.command]), uniforms)[0]
 
     def update(self, reward: float) -> None:
         """Count the command down by the reward of the step just taken."""
@@ -54,3 +57,4 @@ class Policy:
     def reset(self) -> None:
         """Go back to the command of the start."""
         self.command = self._initial_command
+        self._actor.begin(self, self._rng)

@@ -9,42 +9,67 @@ import threading
 import traceback
 from contextlib import nullcontext
 from copy import copy
-from dataclasses import dataclass
 
 import joblib
+import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ._behavior import Exploration, design_matrix
+from ._behavior import design_matrix
 from ._episodes import Episodes
 from ._lanes import Lanes
 from ._pool import EnvPool
 
+# What differs by less than this, in probability or in parts of the spread, counts as the same prediction.
+UNCHANGED = 0.01
 
-@dataclass(frozen=True)
+
 class Actor:
-    """A behavior function and the way in which its actions are chosen; greedy without exploration."""
+    """Acts as a behavior function says.
 
-    behavior: object
-    exploration: Exploration | None = None
+    Parameters
+    ----------
+    behavior : DiscreteBehavior or ContinuousBehavior
+        Fitted.
+    exploration : Exploration or None, default=None
+        How actions are drawn; None takes the best.
+    """
+
+    def __init__(self, behavior, exploration=None):
+        self.behavior = behavior
+        self.exploration = exploration
+        self._before = {}
 
     @property
     def n_uniforms(self):
-        """How many random numbers one action needs."""
-        return 0 if self.exploration is None else self.behavior.n_uniforms
-
-    def __call__(self, observations, commands, uniforms):
-        """Return an action target for each row."""
-        X = design_matrix(observations, commands)
-        if self.exploration is None:
-            return self.behavior.predict(X)
-        return self.behavior.sample(X, uniforms, self.exploration)
+        """How many random numbers one action needs: those of the behavior function, and one to keep them or not."""
+        return 0 if self.exploration is None else self.behavior.n_uniforms + 1
 
     def begin(self, place, rng):
-        """Prepare nothing: what is drawn comes with each step."""
+        """Forget what was drawn in a place before."""
+        self._before.pop(place, None)
 
     def choose(self, places, observations, commands, uniforms):
         """Return an action for each place."""
-        return places[0].targets.decode(self(observations, commands, uniforms))
+        X = design_matrix(observations, commands)
+        if self.exploration is None:
+            return places[0].targets.decode(self.behavior.predict(X))
+        predicted = self.behavior.outlook(X)
+        uniforms = self._keep(places, predicted, uniforms[:, :-1], uniforms[:, -1])
+        return places[0].targets.decode(self.behavior.draw(predicted, uniforms, self.exploration))
+
+    def _keep(self, places, predicted, uniforms, coins):
+        """Return the random numbers for each place: those of the step before where nothing changed, mostly."""
+        if self.exploration.persistence == 0:
+            return uniforms
+        n_predicted = predicted.shape[1]
+        unknown = np.full(n_predicted + uniforms.shape[1], np.nan)  # and so never the same
+        before = np.array([self._before.get(place, unknown) for place in places])
+        changes = np.abs(predicted - before[:, :n_predicted])
+        unchanged = (changes < UNCHANGED * self.behavior.unit).all(axis=1)
+        kept = unchanged & (coins < self.exploration.persistence)
+        uniforms = np.where(kept[:, None], before[:, n_predicted:], uniforms)
+        self._before.update(zip(places, np.hstack([predicted, uniforms]), strict=True))
+        return uniforms
 
     def compact(self):
         """Return what acts the same, and takes little room on its way to a worker."""
@@ -143,14 +168,14 @@ def _live_in_workers(sources, shards, *params):
         raise error
 
 
-def _live_in_worker(sources, plans, *params):
+def _live_in_worker(sources, plans, actor, *params):
     """Return the indices and the episodes that ended, and the error that stopped the others, if any."""
     # Workers that are threads of one process share its limit, and would restore it out of turn.
     is_process = threading.current_thread() is threading.main_thread()
     finished, error = {}, None
     try:
         with threadpool_limits(limits=1) if is_process else nullcontext(), EnvPool(sources) as pool:
-            for index, episode in _live(pool, plans, *params):
+            for index, episode in _live(pool, plans, actor.compact(), *params):
                 finished[index] = episode
     except Exception as raised:
         raised.add_note(f"In a worker:\n{traceback.format_exc()}")

@@ -19,6 +19,7 @@ SRIVASTAVA_2019 = {
     "replay_keep": "best",
     "replay_size": 500,
     "n_warm_up_episodes": 50,
+    "warm_up_persistence": 0.0,
     "n_episodes_per_iter": 20,
     "n_timesteps_per_iter": 1,
     "n_updates_per_iter": 150,
@@ -28,6 +29,7 @@ SRIVASTAVA_2019 = {
     "rows_per_episode": None,
     "exploration": "sample",
     "epsilon": 0.0,
+    "exploration_persistence": 0.0,
     "return_scale": 0.02,
     "horizon_scale": 0.02,
 }
@@ -40,6 +42,7 @@ CARDENAS_CARTAGENA_2024 = {
     "replay_keep": "best",
     "replay_size": 700,
     "n_warm_up_episodes": 50,
+    "warm_up_persistence": 0.0,
     "n_episodes_per_iter": 15,
     "n_timesteps_per_iter": 1,
     "n_updates_per_iter": None,
@@ -48,6 +51,7 @@ CARDENAS_CARTAGENA_2024 = {
     "rows_per_episode": 1,
     "exploration": "greedy",
     "epsilon": 0.2,
+    "exploration_persistence": 0.0,
     "return_scale": 1.0,
     "horizon_scale": 1.0,
 }
