@@ -138,11 +138,10 @@ class LearningLoop:
         """Live through new episodes: random ones first, then such as are asked for."""
         began = time.perf_counter()
         warm_up = not hasattr(self, "behavior_")
-        actor = (
-            RandomActor(self.warm_up_persistence)
-            if warm_up
-            else Actor(self.behavior_.for_command(OPEN_ENDED), self._exploration())
-        )
+        if warm_up:
+            actor = RandomActor(self.warm_up_persistence)
+        else:
+            actor = Actor(self.behavior_.for_command(OPEN_ENDED), self._exploration())
         n_episodes = self.n_warm_up_episodes if warm_up else self.n_episodes_per_iter
         n_timesteps = min(self._n_wanted_timesteps(), last_timestep - self.n_timesteps_)
         commands, episodes = np.empty((0, 2)), []

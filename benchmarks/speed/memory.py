@@ -33,6 +33,8 @@ def million():
         DecisionTreeClassifier(min_samples_leaf=50),
         total_timesteps=1_000_000,
         n_timesteps_per_iter=10_000,
+        max_rows=10_000,
+        n_value_fits=1,
         replay_size=None,
         epsilon=1.0,
         n_envs=64,

@@ -18,11 +18,7 @@ import numpy as np
 import stable_baselines3
 import torch
 from _machine import describe
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-)
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingRegressor
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
@@ -57,16 +53,7 @@ RACES = {
     },
     "LunarLander-v3": {
         "target": 200,
-        "udrl": lambda: UDRLAgent(
-            HistGradientBoostingClassifier(max_iter=60, min_samples_leaf=20, early_stopping=False),
-            total_timesteps=500_000,
-            n_warm_up_episodes=50,
-            n_episodes_per_iter=16,
-            n_timesteps_per_iter=4000,
-            max_rows=50_000,
-            gamma=0.999,
-            temperature=0.4,
-        ),
+        "udrl": lambda: UDRLAgent(total_timesteps=500_000),
         "n_envs": 16,
         "total_timesteps": 1_000_000,
         "ppo": {
