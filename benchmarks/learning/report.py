@@ -1,0 +1,156 @@
+"""Tables and learning curves of what stands in results/, into docs/learning.md and docs/images.
+
+Numbers are interquartile means over seeds with 95% bootstrap intervals, and every seed is shown.
+
+    python benchmarks/learning/report.py
+"""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from _recipes import N_EVALUATIONS
+from _runs import read_rows
+from _tasks import TASKS
+from scipy.stats import bootstrap, spearmanr, trim_mean
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def interquartile_mean(values, axis=-1):
+    """Return the mean of the middle half."""
+    return trim_mean(values, 0.25, axis=axis)
+
+
+def interval(values):
+    """Return the 95% bootstrap interval of the interquartile mean."""
+    if len(values) < 3 or np.ptp(values) == 0:
+        return min(values), max(values)
+    found = bootstrap((values,), interquartile_mean, method="percentile", rng=np.random.default_rng(0))
+    return tuple(found.confidence_interval)
+
+
+def runs_of(name):
+    """Return {task: {recipe: {seed: rows}}} with numbers for strings, recipes in the order of the file."""
+    runs = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for row in read_rows(name):
+        numbers = {key: float(row[key]) for key in row if key not in ("task", "recipe", "seed", "commit")}
+        runs[row["task"]][row["recipe"]][int(row["seed"])].append(numbers | {"commit": row["commit"]})
+    return runs
+
+
+def row_at(rows, timesteps):
+    """Return the first evaluation after so many steps."""
+    return next(row for row in rows if row["timesteps"] >= timesteps)
+
+
+def table(header, rows):
+    """Return a table in Markdown."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def scores_table():
+    """Return the scores at each mark of each task."""
+    lines = []
+    runs = runs_of("scores")
+    for task_name, task in TASKS.items():
+        for mark, aim in task.aims.items():
+            for recipe, seeds in runs[task_name].items():
+                found = [row_at(rows, mark) for rows in seeds.values()]
+                values = [row["mean_return"] for row in found]
+                low, high = interval(values)
+                lines.append(
+                    [
+                        task_name,
+                        f"{mark:,}",
+                        f"{aim:g}",
+                        recipe,
+                        f"**{interquartile_mean(values):.1f}** [{low:.1f}, {high:.1f}]",
+                        " ".join(f"{value:.0f}" for value in sorted(values)),
+                        f"{np.median([row['seconds'] for row in found]):.0f}",
+                    ]
+                )
+    header = ["environment", "steps", "aim", "recipe", "mean return", "each seed", "seconds"]
+    return table(header, lines)
+
+
+def commands_table():
+    """Return how closely commands are followed."""
+    lines = []
+    for task_name, recipes in runs_of("commands").items():
+        for recipe, seeds in recipes.items():
+            correlations, errors = zip(*(_obedience(rows) for rows in seeds.values()), strict=True)
+            lines.append(
+                [
+                    task_name,
+                    recipe,
+                    f"{np.median(correlations):.2f} ({min(correlations):.2f} to {max(correlations):.2f})",
+                    f"{np.median(errors):.1%} ({min(errors):.1%} to {max(errors):.1%})",
+                ]
+            )
+    header = ["environment", "recipe", "Spearman correlation", "median error, part of the range"]
+    return table(header, lines)
+
+
+def _obedience(rows):
+    """Return the rank correlation of desired and obtained returns, and the median error over the range."""
+    desired, obtained = (np.array([row[key] for row in rows]) for key in ("desired_return", "mean_return"))
+    return spearmanr(desired, obtained).statistic, np.median(np.abs(obtained - desired)) / np.ptp(desired)
+
+
+def commits():
+    """Return a sentence with the commits that the results come from."""
+    found = sorted({row["commit"] for name in ("scores", "commands") for row in read_rows(name)})
+    return f"Measured at commit {', '.join(found)}."
+
+
+def plot_curves(path):
+    """Draw the scores over steps and over seconds, a row of pictures for each."""
+    runs = runs_of("scores")
+    names = [name for name in TASKS if name in runs]
+    figure, axes = plt.subplots(2, len(names), figsize=(3.2 * len(names), 5.6), squeeze=False, layout="constrained")
+    colors = {}
+    for column, name in enumerate(names):
+        marks = np.linspace(0, TASKS[name].n_timesteps, N_EVALUATIONS + 1)[1:]
+        for recipe, seeds in runs[name].items():
+            rows = [[row_at(rows, mark) for mark in marks] for rows in seeds.values()]
+            values, seconds = (
+                np.array([[row[key] for row in run] for run in rows]) for key in ("mean_return", "seconds")
+            )
+            intervals = np.array([interval(list(column)) for column in values.T])
+            color = colors.setdefault(recipe, f"C{len(colors)}")
+            for ax, x in zip(axes[:, column], (marks, np.median(seconds, axis=0)), strict=True):
+                ax.plot(x, interquartile_mean(values, axis=0), label=recipe, color=color)
+                ax.fill_between(x, *intervals.T, color=color, alpha=0.2, linewidth=0)
+        axes[0, column].set(title=name, xlabel="steps")
+        axes[1, column].set(xlabel="seconds", xscale="log")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("mean return")
+    handles = {label: handle for ax in axes[0] for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
+    path.parent.mkdir(exist_ok=True)
+    figure.savefig(path, dpi=110)
+
+
+def insert(page, blocks):
+    """Replace what stands between the marks <!-- name --> and <!-- end --> in a page."""
+    text = page.read_text()
+    for name, block in blocks.items():
+        pattern = rf"(?<=<!-- {name} -->\n).*?(?=<!-- end -->)"
+        text, n_found = re.subn(pattern, lambda _, block=block: f"\n{block}\n\n", text, flags=re.S)
+        if n_found != 1:
+            raise SystemExit(f"{page} needs one <!-- {name} --> with an <!-- end -->, found {n_found}.")
+    page.write_text(text)
+
+
+if __name__ == "__main__":
+    blocks = {"scores": scores_table(), "commands": commands_table(), "commits": commits()}
+    print("\n\n".join(blocks.values()))
+    insert(DOCS / "learning.md", blocks)
+    plot_curves(DOCS / "images" / "learning_curves.png")
