@@ -221,7 +221,7 @@ def test_several_components_have_a_classifier_each(rng):
     assert [p.shape for p in behavior.predict_proba(X)] == [(90, 3), (90, 3)]
     assert [len(e.classes_) for e in behavior.fitted_estimator] == [3, 2]
     assert behavior.n_uniforms == 2
-    drawn = behavior.draw(behavior.outlook(X), rng.random((90, 2)), SAMPLED)
+    drawn = behavior.sample(X, rng.random((90, 2)), SAMPLED)
     np.testing.assert_array_equal(drawn, actions)
 
 
@@ -354,12 +354,15 @@ def test_words_of_different_length_are_not_cut_when_rows_are_mixed(exact, open_e
 @example(np.tile([0, 0.3, 0.6999999, 0], (5, 1)), 1 - 2**-53)  # rounding left the sum under the random number
 def test_an_action_of_probability_zero_is_never_drawn(proba, uniform):
     proba[:, 2] += 0.5 * (proba.sum(axis=1) < 1e-9)
-    drawn = unfitted(proba.shape[1]).draw(proba, np.full((5, 1), uniform), SAMPLED)
+    drawn = fitted_with(proba).sample(np.zeros((5, 3)), np.full((5, 1), uniform), SAMPLED)
     assert (proba[np.arange(5), drawn] > 0).all()
 
 
-def unfitted(n_actions):
-    return DiscreteBehavior(None, [np.arange(n_actions)])
+def fitted_with(proba):
+    """Return a behavior function whose classifier predicts the given probabilities."""
+    behavior = DiscreteBehavior(None, [np.arange(proba.shape[1])])
+    behavior.predict_proba = lambda X: [proba]
+    return behavior
 
 
 @pytest.mark.parametrize(
@@ -375,7 +378,7 @@ def unfitted(n_actions):
 def test_actions_are_drawn_as_often_as_they_are_probable(exploration, frequencies):
     proba = np.tile([0.5, 0.3, 0.2, 0.0], (10_000, 1))
     uniforms = (np.arange(10_000)[:, None] + 0.5) / 10_000  # an even grid in place of random numbers
-    drawn = unfitted(proba.shape[1]).draw(proba, uniforms, exploration)
+    drawn = fitted_with(proba).sample(np.zeros((10_000, 3)), uniforms, exploration)
     np.testing.assert_allclose(np.bincount(drawn, minlength=4) / 10_000, frequencies, atol=1e-3)
 
 
@@ -404,7 +407,7 @@ def test_continuous_actions_stay_within_bounds(regressor, n_components, explorat
 
     predicted = behavior.predict(5 * X)
     assert predicted.shape == ((200,) if n_components == 1 else (200, 2))
-    drawn = behavior.draw(behavior.outlook(5 * X), rng.random((200, behavior.n_uniforms)), exploration)
+    drawn = behavior.sample(5 * X, rng.random((200, behavior.n_uniforms)), exploration)
     assert drawn.shape == (200, n_components)
     for answer in (predicted.reshape(200, -1), drawn):
         assert (answer >= low).all()
@@ -445,23 +448,21 @@ def test_the_spread_is_the_deviation_from_the_prediction(actions, weights, sprea
 def test_continuous_actions_are_drawn_around_the_prediction():
     behavior = fit_constant([1, 5])
     uniforms = np.column_stack([np.zeros(999), np.arange(1, 1000) / 1000])
-    drawn = behavior.draw(behavior.outlook(np.zeros((999, 3), dtype=np.float32)), uniforms, SAMPLED)[:, 0]
+    drawn = behavior.sample(np.zeros((999, 3), dtype=np.float32), uniforms, SAMPLED)[:, 0]
     np.testing.assert_allclose([drawn.mean(), np.median(drawn), drawn.std()], [3, 3, 2], rtol=0.01)
 
 
 def test_random_continuous_actions_are_even_over_what_was_seen_where_there_are_no_bounds():
     behavior = fit_constant([1, 5])
     uniforms = np.column_stack([np.repeat([0.2, 0.4], 500), np.tile(np.arange(500) / 500, 2)])
-    drawn = behavior.draw(behavior.outlook(np.zeros((1000, 3), dtype=np.float32)), uniforms, Exploration(False, 0.3))[
-        :, 0
-    ]
+    drawn = behavior.sample(np.zeros((1000, 3), dtype=np.float32), uniforms, Exploration(False, 0.3))[:, 0]
     np.testing.assert_allclose(drawn[:500], 1 + 4 * np.arange(500) / 500)  # the coin shows less than 0.3
     np.testing.assert_array_equal(drawn[500:], 3)
 
 
 @pytest.mark.parametrize("uniform", [0.0, 1 - 2**-53])
 def test_extreme_random_numbers_give_finite_actions(uniform):
-    assert np.isfinite(fit_constant([1, 5]).draw(np.array([[3.0]]), np.array([[0.5, uniform]]), SAMPLED)).all()
+    assert np.isfinite(fit_constant([1, 5]).sample(np.zeros((1, 3)), np.array([[0.5, uniform]]), SAMPLED)).all()
 
 
 @pytest.mark.parametrize("n_components", [1, 2])
@@ -502,3 +503,14 @@ def test_seeded_clone_seeds_every_part_that_has_no_seed():
     assert isinstance(seeds[0], int)
     assert seeds[0] == seeds[1] != seeds[2]
     assert pipeline["sgdclassifier"].random_state is None
+
+
+@pytest.mark.parametrize("estimator", [DecisionTreeClassifier(), SGDClassifier()])
+def test_it_is_known_how_far_apart_the_last_observations_lay(estimator, rng):
+    behavior = DiscreteBehavior(estimator, [np.arange(2)])
+    X = np.array([[0, 5, 1, 9], [4, 5, 2, 9]], dtype=np.float32)  # the last two columns are commands
+    if behavior.is_incremental:
+        behavior.update(X, np.array([0, 1]), None, n_updates=1, batch_size=2, rng=rng)
+    else:
+        behavior.fit(X, np.array([0, 1]), None, rng)
+    np.testing.assert_array_equal(behavior.observation_spread, [2, 0])

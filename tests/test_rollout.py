@@ -33,10 +33,7 @@ class Matcher:
         self.asked.append(X)
         return X[:, :-2].argmax(axis=1)
 
-    def outlook(self, X):
-        return X[:, :-2]
-
-    def draw(self, outlook, uniforms, exploration):
+    def sample(self, X, uniforms, exploration):
         return (uniforms[:, 0] < 0.5).astype(int)
 
 
@@ -138,14 +135,11 @@ def test_random_actions_last_in_half_of_the_episodes():
 
 
 class Hesitant:
-    """Stands for a fitted behavior function that changes its mind by little or much, as the observation does."""
+    """Stands for a behavior function fitted on two features, of which the second varies little."""
 
-    n_uniforms, unit = 1, 1.0
+    n_uniforms, observation_spread = 1, np.array([0.5, 0.001])
 
-    def outlook(self, X):
-        return X[:, :1]
-
-    def draw(self, outlook, uniforms, exploration):
+    def sample(self, X, uniforms, exploration):
         return uniforms
 
 
@@ -153,32 +147,35 @@ class ScriptedEnv(gymnasium.Env):
     """Shows given numbers one after the other."""
 
     def __init__(self, numbers):
-        self.numbers = numbers
-        self.observation_space = self.action_space = spaces.Box(0, 1, (1,))
+        self.numbers = np.array(numbers, dtype=np.float32)
+        self.observation_space = spaces.Box(0, 1, (2,))
+        self.action_space = spaces.Box(0, 1, (1,))
 
     def reset(self, *, seed=None, options=None):
         self.t = 0
-        return np.array(self.numbers[:1], dtype=np.float32), {}
+        return self.numbers[0], {}
 
     def step(self, action):
         self.t += 1
-        return np.array([self.numbers[self.t]], dtype=np.float32), 0.0, self.t == len(self.numbers) - 1, False, {}
+        return self.numbers[self.t], 0.0, self.t == len(self.numbers) - 1, False, {}
 
 
-def test_what_was_drawn_is_kept_while_the_prediction_stays_the_same():
-    numbers = [0.5, 0.505, 0.5, 0.512, 0.505, 0.9, 0.9, 0.5, 0.0]  # 0.512 to 0.505 is little, 0.5 to 0.512 is not
+def test_what_was_drawn_is_kept_while_the_observation_stays_the_same():
+    first = [0.5, 0.505, 0.5, 0.512, 0.505, 0.9, 0.9, 0.9, 0.0]  # 0.512 to 0.505 is little, 0.5 to 0.512 is not
+    second = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.001, 0.0]
+    numbers = np.column_stack([first, second])
     actor = Actor(Hesitant(), Exploration(True, 0.0, 1 - 1e-12))
     for episode in collect(functools.partial(ScriptedEnv, numbers), make_plans(5), actor, n_envs=2):
         assert (np.diff(episode.actions[:, 0]) == 0).tolist() == [True, True, False, True, False, True, False]
     first_actions = [
-        episode.actions[0, 0] for episode in collect(lambda: ScriptedEnv([0.5, 0.5]), make_plans(9), actor)
+        episode.actions[0, 0] for episode in collect(lambda: ScriptedEnv(np.zeros((2, 2))), make_plans(9), actor)
     ]
     assert len(set(first_actions)) == 9  # nothing is kept from one episode to the next
 
 
 def test_what_was_drawn_is_kept_as_often_as_it_should():
     actor = Actor(Hesitant(), Exploration(True, 0.0, 0.8))
-    (episode,) = collect(lambda: ScriptedEnv(np.full(20_001, 0.5)), make_plans(1), actor)
+    (episode,) = collect(lambda: ScriptedEnv(np.zeros((20_001, 2))), make_plans(1), actor)
     assert (np.diff(episode.actions[:, 0]) == 0).mean() == pytest.approx(0.8, abs=0.01)
 
 
@@ -191,20 +188,22 @@ def live_alone(env, plan, actor):
         persistence, action = actor.persistence * rng.integers(2), action_space.sample()
     observation, _ = env.reset(seed=plan.seed)
     observations, actions, rewards, ends = [columns.flatten(observation)], [], [], (False, False)
-    before = None
+    seen_before = uniforms_before = np.nan
     while not any(ends):
         if isinstance(actor, RandomActor):
             action = action if rng.random() < persistence else action_space.sample()
         else:
             X = design_matrix(observations[-1][None], np.array([command]))
-            uniforms, outlook = rng.random((1, actor.n_uniforms)), None
+            uniforms = rng.random((1, actor.n_uniforms))
             if actor.exploration is None:
                 target = actor.behavior.predict(X)
             else:
-                outlook, kept = actor.behavior.outlook(X), uniforms[0, -1] < actor.exploration.persistence
-                if kept and before is not None and np.abs(outlook - before[0]).max() < 0.01:
-                    uniforms = before[1]
-                target, before = actor.behavior.draw(outlook, uniforms[:, :-1], actor.exploration), (outlook, uniforms)
+                if uniforms[0, -1] < actor.exploration.persistence:
+                    changes = np.abs(observations[-1] - seen_before)
+                    if np.all(changes <= 0.02 * actor.behavior.observation_spread):
+                        uniforms = uniforms_before
+                target = actor.behavior.sample(X, uniforms[:, :-1], actor.exploration)
+                seen_before, uniforms_before = observations[-1], uniforms
             (action,) = targets.decode(target)
         actions.append(targets.encode(action))
         observation, reward, *ends, _ = env.step(action)
@@ -234,12 +233,7 @@ class Echo:
 
     n_uniforms = 2
 
-    unit = 1.0
-
-    def outlook(self, X):
-        return X[:, -2:]
-
-    def draw(self, outlook, uniforms, exploration):
+    def sample(self, X, uniforms, exploration):
         return uniforms
 
 

@@ -115,9 +115,10 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
     epsilon : float, default=0.0
         Probability of a uniformly random action while exploring.
     exploration_persistence : float, default=0.95
-        Probability of drawing the same action once more while the prediction stays the same from one step to the
-        next. In a situation that lasts, an agent then tries one thing for a while rather than a bit of everything: it
-        learns that a lander that has come down is paid once its engines have been off for some time.
+        Probability of drawing the same action once more while the observation stays the same from one step to the
+        next, to within 2% of each feature's standard deviation. In a situation that lasts, an agent then tries one
+        thing for a while rather than a bit of everything: it learns that a lander that has come down is paid once its
+        engines have been off for some time.
     n_updates_per_iter : int or None, default=100
         Calls of `partial_fit` in an iteration, for estimators that have it. None fits them anew instead.
     batch_size : int, default=1024

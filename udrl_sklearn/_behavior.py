@@ -98,7 +98,13 @@ def make_behavior(estimator, targets, command_scale=(1.0, 1.0)):
 
 
 class _Behavior:
-    """What both kinds share: scaled commands, and estimators with all their randomness seeded."""
+    """What both kinds share: scaled commands, and estimators with all their randomness seeded.
+
+    Attributes
+    ----------
+    observation_spread : ndarray of shape (n_features - 2,)
+        Standard deviation of each feature of the observations last learned from.
+    """
 
     def __init__(self, estimator, command_scale):
         self.estimator = estimator
@@ -109,8 +115,15 @@ class _Behavior:
         """Whether the estimator can be updated rather than fitted anew."""
         return hasattr(self.estimator, "partial_fit")
 
+    def fit(self, X, actions, sample_weight, rng):
+        """Fit fresh clones on all rows."""
+        self.observation_spread = X[:, :-2].std(axis=0)
+        self._fit(X, actions, sample_weight, rng)
+        return self
+
     def update(self, X, actions, sample_weight, *, n_updates, batch_size, rng):
         """Update the estimator on batches, drawn in proportion to the weights."""
+        self.observation_spread = X[:, :-2].std(axis=0)
         probability = None if sample_weight is None else sample_weight / sample_weight.sum()
         for rows in rng.choice(len(X), size=(n_updates, batch_size), p=probability):
             self._update_batch(self._scaled(X[rows]), actions[rows], rng)
@@ -159,14 +172,12 @@ class DiscreteBehavior(_Behavior):
         estimators = [head.estimator for head in self.heads]
         return estimators[0] if len(estimators) == 1 else estimators
 
-    def fit(self, X, actions, sample_weight, rng):
-        """Fit fresh clones on all rows."""
+    def _fit(self, X, actions, sample_weight, rng):
         X = self._scaled(X)
         self.heads = [
             _fit_head(self.estimator, X, np.searchsorted(labels, y), sample_weight, rng)
             for labels, y in zip(self.labels, actions.reshape(len(X), -1).T, strict=True)
         ]
-        return self
 
     def _update_batch(self, X, actions, rng):
         for head, labels, y in zip(self.heads, self.labels, actions.reshape(len(X), -1).T, strict=True):
@@ -187,21 +198,12 @@ class DiscreteBehavior(_Behavior):
         """Return the most probable actions: (n,), or (n, n_components) if there are several."""
         return self._to_actions([p.argmax(axis=1) for p in self.predict_proba(X)])
 
-    @property
-    def unit(self):
-        """What differences between outlooks are measured in."""
-        return 1.0
-
-    def outlook(self, X):
-        """Return what actions are drawn from: the probabilities of all components side by side."""
-        return np.hstack(self.predict_proba(X))
-
-    def draw(self, outlook, uniforms, exploration):
+    def sample(self, X, uniforms, exploration):
         """Draw actions.
 
         Parameters
         ----------
-        outlook : ndarray of shape (n, n_labels of all components)
+        X : ndarray of shape (n, n_features)
         uniforms : ndarray of shape (n, n_uniforms)
             Random numbers in [0, 1).
         exploration : Exploration
@@ -210,9 +212,8 @@ class DiscreteBehavior(_Behavior):
         -------
         actions : ndarray of shape (n,) or (n, n_components)
         """
-        ends = np.cumsum([len(labels) for labels in self.labels])[:-1]
-        parts = np.split(outlook, ends, axis=1)
-        return self._to_actions([_draw(exploration.explore(p), u) for p, u in zip(parts, uniforms.T, strict=True)])
+        drawn = [_draw(exploration.explore(p), u) for p, u in zip(self.predict_proba(X), uniforms.T, strict=True)]
+        return self._to_actions(drawn)
 
     def compact(self):
         """Return a copy to act with, that takes little room on its way to a worker."""
@@ -318,13 +319,11 @@ class ContinuousBehavior(_Behavior):
         """The fitted regressor."""
         return self.fitted.estimator
 
-    def fit(self, X, actions, sample_weight, rng):
-        """Fit a fresh clone on all rows."""
+    def _fit(self, X, actions, sample_weight, rng):
         y = self._targets(actions)
         fresh = seeded_clone(self.estimator, rng)
         self.fitted = Fitted(fit_weighted(fresh, self._scaled(X), y, sample_weight, rng))
         self._measure_spread(X, actions)
-        return self
 
     def update(self, X, actions, sample_weight, *, n_updates, batch_size, rng):
         """Update the estimator on batches, drawn in proportion to the weights."""
@@ -342,18 +341,9 @@ class ContinuousBehavior(_Behavior):
         actions = np.clip(self._columns(X), self.low, self.high)
         return actions[:, 0] if len(self.low) == 1 else actions
 
-    @property
-    def unit(self):
-        """What differences between outlooks are measured in."""
-        return self.spread
-
-    def outlook(self, X):
-        """Return what actions are drawn around, (n, n_components)."""
-        return self._columns(X)
-
-    def draw(self, outlook, uniforms, exploration):
-        """Draw actions, see `DiscreteBehavior.draw`; always (n, n_components)."""
-        center, coin, uniforms = outlook, uniforms[:, :1], uniforms[:, 1:]
+    def sample(self, X, uniforms, exploration):
+        """Draw actions around the prediction, see `DiscreteBehavior.sample`; always (n, n_components)."""
+        center, coin, uniforms = self._columns(X), uniforms[:, :1], uniforms[:, 1:]
         if exploration.sampled:
             center = center + self.spread * ndtri(np.clip(uniforms, 1e-12, None))
         bottom, top = np.maximum(self.low, self.seen[0]), np.minimum(self.high, self.seen[1])
@@ -396,7 +386,7 @@ class Exploration:
     epsilon : float, default=0.0
         Probability of a uniformly random action instead.
     persistence : float, default=0.0
-        Probability of drawing the same once more while the prediction stays the same.
+        Probability of drawing the same once more while the observation stays the same.
     """
 
     def __init__(self, sampled, epsilon=0.0, persistence=0.0):

@@ -19,8 +19,8 @@ from ._episodes import Episodes
 from ._lanes import Lanes
 from ._pool import EnvPool
 
-# What differs by less than this, in probability or in parts of the spread, counts as the same prediction.
-UNCHANGED = 0.01
+# An observation counts as the same as the one before if no feature differs by more than this part of its spread.
+UNCHANGED = 0.02
 
 
 class Actor:
@@ -53,22 +53,21 @@ class Actor:
         X = design_matrix(observations, commands)
         if self.exploration is None:
             return places[0].targets.decode(self.behavior.predict(X))
-        predicted = self.behavior.outlook(X)
-        uniforms = self._keep(places, predicted, uniforms[:, :-1], uniforms[:, -1])
-        return places[0].targets.decode(self.behavior.draw(predicted, uniforms, self.exploration))
+        uniforms = self._keep(places, observations, uniforms[:, :-1], uniforms[:, -1])
+        return places[0].targets.decode(self.behavior.sample(X, uniforms, self.exploration))
 
-    def _keep(self, places, predicted, uniforms, coins):
+    def _keep(self, places, observations, uniforms, coins):
         """Return the random numbers for each place: those of the step before where nothing changed, mostly."""
         if self.exploration.persistence == 0:
             return uniforms
-        n_predicted = predicted.shape[1]
-        unknown = np.full(n_predicted + uniforms.shape[1], np.nan)  # and so never the same
+        n_features = observations.shape[1]
+        unknown = np.full(n_features + uniforms.shape[1], np.nan)  # and so never the same
         before = np.array([self._before.get(place, unknown) for place in places])
-        changes = np.abs(predicted - before[:, :n_predicted])
-        unchanged = (changes < UNCHANGED * self.behavior.unit).all(axis=1)
+        changes = np.abs(observations - before[:, :n_features])
+        unchanged = (changes <= UNCHANGED * self.behavior.observation_spread).all(axis=1)
         kept = unchanged & (coins < self.exploration.persistence)
-        uniforms = np.where(kept[:, None], before[:, n_predicted:], uniforms)
-        self._before.update(zip(places, np.hstack([predicted, uniforms]), strict=True))
+        uniforms = np.where(kept[:, None], before[:, n_features:], uniforms)
+        self._before.update(zip(places, np.hstack([observations, uniforms]), strict=True))
         return uniforms
 
     def compact(self):
