@@ -1,5 +1,6 @@
 """The harness of benchmarks/learning: what it counts, what it keeps, and what its tables say."""
 
+import functools
 import sys
 from pathlib import Path
 
@@ -20,11 +21,12 @@ def harness(monkeypatch, tmp_path):
     import _recipes
     import _runs
     import _tasks
+    import _variants
     import report
 
     monkeypatch.setattr(_runs, "RESULTS", tmp_path)
-    yield {"runs": _runs, "recipes": _recipes, "tasks": _tasks, "report": report}
-    for name in ("_runs", "_recipes", "_tasks", "report"):
+    yield {"runs": _runs, "recipes": _recipes, "tasks": _tasks, "variants": _variants, "report": report}
+    for name in ("_runs", "_recipes", "_tasks", "_variants", "report"):
         sys.modules.pop(name)
 
 
@@ -40,7 +42,7 @@ def test_an_obedient_agent_obtains_what_it_is_asked_for(harness):
     agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=3000, random_state=0).fit(MatchEnv)
     rows = harness["recipes"].follow_commands(agent, MatchEnv)
     assert [row["desired_return"] for row in rows] == np.linspace(0, 5, 10).round(2).tolist()
-    correlation, error = harness["report"]._obedience(rows)
+    correlation, error = harness["recipes"].obedience(rows)
     assert correlation > 0.9
     assert error < 0.2
 
@@ -83,6 +85,28 @@ def test_tables_show_every_seed_at_each_mark(harness):
     assert lines[0].startswith("| CartPole-v1 | 20,000 | 500 | RandomForest | **401.5** [")
     assert lines[0].endswith("| 400 401 402 403 | 1 |")
     assert "| 50,000 | 475 | RandomForest | **500.0** [500.0, 500.0] | 500 500 500 500 |" in lines[1]
+
+
+def test_variants_stand_side_by_side(harness, monkeypatch):
+    variants = {"tree": lambda: UDRLAgent(DecisionTreeClassifier()), "never run": None}
+    comparisons = {"swap": (variants, {"match": 2000})}
+    monkeypatch.setitem(harness["tasks"].TASKS, "match", harness["tasks"].Task(MatchEnv, {2000: 5}))
+    for module in ("variants", "report"):
+        monkeypatch.setattr(harness[module], "COMPARISONS", comparisons)
+    runs = [("match", "tree", seed) for seed in range(3)]
+    train = functools.partial(harness["variants"].learn_variant, "swap")
+    harness["runs"].run_missing("swap", ("task", "variant", "seed"), runs, train, n_jobs=1)
+    header, _, tree, never_run = harness["report"].comparison_table("swap").splitlines()
+    assert header == "|  | match, 2,000 steps |"
+    assert tree.startswith(f"| tree | **{MatchEnv().optimum:.0f}** (")
+    assert float(tree.split("/ ")[1].split(" |")[0]) > 0.9  # the correlation
+    assert never_run == "| never run |  |"
+
+
+def test_every_variant_is_an_agent(harness):
+    for variants, budgets in harness["variants"].COMPARISONS.values():
+        assert all(isinstance(make(), UDRLAgent) for make in variants.values())
+        assert set(budgets) <= set(harness["tasks"].TASKS)
 
 
 def test_reporting_and_tuning_seeds_are_disjoint(harness):

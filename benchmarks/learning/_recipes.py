@@ -3,6 +3,7 @@
 import numpy as np
 from _runs import EvaluateOnTheWay
 from _tasks import N_TEST_EPISODES, TASKS
+from scipy.stats import spearmanr
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from udrl_sklearn import UDRLAgent
@@ -61,3 +62,10 @@ def follow_commands(agent, env):
             }
         )
     return rows
+
+
+def obedience(rows):
+    """Return the rank correlation of desired and obtained returns, and the median error over the range desired."""
+    desired, obtained = (np.array([float(row[key]) for row in rows]) for key in ("desired_return", "mean_return"))
+    correlation = spearmanr(desired, obtained).statistic if np.ptp(desired) and np.ptp(obtained) else 0.0
+    return correlation, np.median(np.abs(obtained - desired)) / max(np.ptp(desired), 1e-9)

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
-from _recipes import N_EVALUATIONS
+from _recipes import N_EVALUATIONS, obedience
 from _runs import read_rows
 from _tasks import TASKS
-from scipy.stats import bootstrap, spearmanr, trim_mean
+from _variants import COMPARISONS
+from scipy.stats import bootstrap, trim_mean
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -85,7 +86,7 @@ def commands_table():
     lines = []
     for task_name, recipes in runs_of("commands").items():
         for recipe, seeds in recipes.items():
-            correlations, errors = zip(*(_obedience(rows) for rows in seeds.values()), strict=True)
+            correlations, errors = zip(*(obedience(rows) for rows in seeds.values()), strict=True)
             lines.append(
                 [
                     task_name,
@@ -98,15 +99,33 @@ def commands_table():
     return table(header, lines)
 
 
-def _obedience(rows):
-    """Return the rank correlation of desired and obtained returns, and the median error over the range."""
-    desired, obtained = (np.array([row[key] for row in rows]) for key in ("desired_return", "mean_return"))
-    return spearmanr(desired, obtained).statistic, np.median(np.abs(obtained - desired)) / np.ptp(desired)
+def comparison_table(name):
+    """Return what each variant scores on each task, and how it follows commands there."""
+    variants, budgets = COMPARISONS[name]
+    runs = defaultdict(list)
+    for row in read_rows(name):
+        runs[row["variant"], row["task"]].append(row)
+    header = ["", *(f"{task}, {n_timesteps:,} steps" for task, n_timesteps in budgets.items())]
+    lines = [[variant, *(_summary(runs[variant, task]) for task in budgets)] for variant in variants]
+    return table(header, lines)
+
+
+def _summary(rows):
+    """Return the median score with its range over seeds, the seconds, and the error and correlation of commands."""
+    if not rows:
+        return ""
+    scores, seconds, errors, correlations = (
+        np.array([float(row[key]) for row in rows]) for key in ("mean_return", "seconds", "error", "correlation")
+    )
+    return (
+        f"**{np.median(scores):.0f}** ({scores.min():.0f} to {scores.max():.0f}), {np.median(seconds):.0f} s, "
+        f"{np.median(errors):.0%} / {np.median(correlations):.2f}"
+    )
 
 
 def commits():
     """Return a sentence with the commits that the results come from."""
-    found = sorted({row["commit"] for name in ("scores", "commands") for row in read_rows(name)})
+    found = sorted({row["commit"] for name in ("scores", "commands", *COMPARISONS) for row in read_rows(name)})
     return f"Measured at commit {', '.join(found)}."
 
 
@@ -151,6 +170,7 @@ def insert(page, blocks):
 
 if __name__ == "__main__":
     blocks = {"scores": scores_table(), "commands": commands_table(), "commits": commits()}
+    blocks |= {name: comparison_table(name) for name in COMPARISONS}
     print("\n\n".join(blocks.values()))
     insert(DOCS / "learning.md", blocks)
     plot_curves(DOCS / "images" / "learning_curves.png")

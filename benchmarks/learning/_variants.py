@@ -1,0 +1,96 @@
+"""What is compared: estimators in the place of the forest, and the default recipe with one thing changed."""
+
+from functools import partial
+
+from _recipes import follow_commands, obedience, train_agent
+from _tasks import REPORTING_SEEDS, TASKS
+from lightgbm import LGBMClassifier
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+from xgboost import XGBClassifier
+
+from udrl_sklearn import UDRLAgent
+from udrl_sklearn.nets import behavior_net
+from udrl_sklearn.recipes import CARDENAS_CARTAGENA_2024, SRIVASTAVA_2019
+
+SEEDS = REPORTING_SEEDS[:3]
+
+
+def _scaled(estimator):
+    return make_pipeline(StandardScaler(), estimator)
+
+
+def _forest(**params):
+    return RandomForestClassifier(**{"n_estimators": 30, "min_samples_leaf": 10, "max_features": 0.6} | params)
+
+
+#: Name -> what makes an unfitted agent.
+SWAPS = {
+    "RandomForest": UDRLAgent,
+    "ExtraTrees": lambda: UDRLAgent(ExtraTreesClassifier(30, min_samples_leaf=10, max_features=0.6)),
+    "GradientBoosting": lambda: UDRLAgent(GradientBoostingClassifier(n_estimators=20, min_samples_leaf=20)),
+    "HistGradientBoosting": lambda: UDRLAgent(
+        HistGradientBoostingClassifier(max_iter=60, min_samples_leaf=20, early_stopping=False)
+    ),
+    "AdaBoost": lambda: UDRLAgent(AdaBoostClassifier(DecisionTreeClassifier(max_depth=3), n_estimators=30)),
+    "XGBoost": lambda: UDRLAgent(XGBClassifier(n_estimators=30, n_jobs=1)),
+    "LightGBM": lambda: UDRLAgent(LGBMClassifier(n_estimators=30, n_jobs=1, verbose=-1)),
+    "KNeighbors": lambda: UDRLAgent(_scaled(KNeighborsClassifier(50))),
+    "DecisionTree": lambda: UDRLAgent(DecisionTreeClassifier(min_samples_leaf=30)),
+    "LogisticRegression": lambda: UDRLAgent(_scaled(LogisticRegression())),
+    "MLP": lambda: UDRLAgent(MLPClassifier()),
+    "SVC": lambda: UDRLAgent(_scaled(SVC()), max_rows=2000, max_exact_rows=2000),  # its time grows with the square
+    "BehaviorNet": lambda: UDRLAgent(behavior_net()),
+}
+SWAP_BUDGETS = dict.fromkeys(("CartPole-v1", "Acrobot-v1", "LunarLander-v3"), 50_000)
+
+#: What is changed -> what makes an unfitted agent.
+ABLATIONS = {
+    "nothing: the defaults": UDRLAgent,
+    "no weights: `temperature=1e9`": partial(UDRLAgent, temperature=1e9),
+    "`temperature=0.2`": partial(UDRLAgent, temperature=0.2),
+    "`temperature=0.8`": partial(UDRLAgent, temperature=0.8),
+    "whole returns: `gae_lambda=1`": partial(UDRLAgent, gae_lambda=1.0),
+    "`gae_lambda=0.8`": partial(UDRLAgent, gae_lambda=0.8),
+    "`gamma=0.999`": partial(UDRLAgent, gamma=0.999),
+    "`gamma=0.97`": partial(UDRLAgent, gamma=0.97),
+    "`n_value_fits=1`": partial(UDRLAgent, n_value_fits=1),
+    "`max_rows=10_000`": partial(UDRLAgent, max_rows=10_000),
+    "all steps: `max_rows=1_000_000`": partial(UDRLAgent, max_rows=1_000_000),
+    "`min_samples_leaf=1`": lambda: UDRLAgent(_forest(min_samples_leaf=1)),
+    "`min_samples_leaf=50`": lambda: UDRLAgent(_forest(min_samples_leaf=50)),
+    '`max_features="sqrt"`': lambda: UDRLAgent(_forest(max_features="sqrt")),
+    "`n_estimators=100`": lambda: UDRLAgent(_forest(n_estimators=100)),
+    '`exploration="greedy"`': partial(UDRLAgent, exploration="greedy"),
+    "`exploration_persistence=0`": partial(UDRLAgent, exploration_persistence=0.0),
+    "`warm_up_persistence=0`": partial(UDRLAgent, warm_up_persistence=0.0),
+    "`max_exact_rows=10_000`": partial(UDRLAgent, max_exact_rows=10_000),
+    '`segments="random"`': partial(UDRLAgent, segments="random"),
+    "recipe of Srivastava et al. 2019": lambda: UDRLAgent(behavior_net(lr=1e-3), **SRIVASTAVA_2019),
+    "recipe of arXiv 2411.11457": lambda: UDRLAgent(RandomForestClassifier(), **CARDENAS_CARTAGENA_2024),
+}
+ABLATION_BUDGETS = {"CartPole-v1": 20_000, "Acrobot-v1": 50_000, "MountainCar-v0": 50_000, "LunarLander-v3": 100_000}
+
+#: Name of a comparison -> its variants, and steps for each task.
+COMPARISONS = {"swap": (SWAPS, SWAP_BUDGETS), "ablation": (ABLATIONS, ABLATION_BUDGETS)}
+
+
+def learn_variant(name, task_name, variant, seed):
+    """Let a variant learn a task; return its score, and how it follows commands, by the name of the comparison."""
+    variants, budgets = COMPARISONS[name]
+    agent, task, n_timesteps = variants[variant](), TASKS[task_name], budgets[task_name]
+    row = train_agent(agent, task.env, seed, n_timesteps=n_timesteps, every=n_timesteps)[-1]
+    correlation, error = obedience(follow_commands(agent, task.env))
+    return {name: [row | {"correlation": round(correlation, 3), "error": round(error, 4)}]}
