@@ -90,17 +90,20 @@ def test_as_published_a_return_above_the_best_known_is_taken_as_that_best():
 
 def test_policy_acts_in_the_users_own_loop_as_evaluate_does(cartpole_agent):
     env, policy = gymnasium.make("CartPole-v1"), cartpole_agent.policy(command=(30, 30))
-    observation, _ = env.reset(seed=5)
-    rewards, over = [], False
-    while not over:
-        observation, reward, terminated, truncated, _ = env.step(policy(observation))
-        policy.update(reward)
-        rewards.append(reward)
-        over = terminated or truncated
-    assert policy.command == Command(30 - sum(rewards), max(30 - len(rewards), 1))
-    assert sum(rewards) == pytest.approx(30, rel=0.3)
-    policy.reset()
-    assert policy.command == Command(30, 30)
+    returns = []
+    for seed in range(10):
+        observation, _ = env.reset(seed=seed)
+        policy.reset()
+        assert policy.command == Command(30, 30)
+        rewards, over = [], False
+        while not over:
+            observation, reward, terminated, truncated, _ = env.step(policy(observation))
+            policy.update(reward)
+            rewards.append(reward)
+            over = terminated or truncated
+        assert policy.command == Command(30 - sum(rewards), max(30 - len(rewards), 1))
+        returns.append(sum(rewards))
+    assert np.mean(returns) == pytest.approx(30, rel=0.2)
 
 
 def test_evaluation_is_the_same_each_time_and_another_one_for_another_seed(cartpole_agent):

@@ -5,6 +5,7 @@ import pytest
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import BanditEnv, MatchEnv
 
+from udrl_sklearn._actors import Actor
 from udrl_sklearn._behavior import DiscreteBehavior, Exploration, design_matrix
 from udrl_sklearn._commands import OPEN_ENDED, Command
 from udrl_sklearn._environments import EVALUATION, TRAINING, TUNING, EnvSource, env_sources, seeded_envs
@@ -21,9 +22,9 @@ def matcher():
     )
 
 
-def evaluate_in(envs, behavior, command=OPEN_ENDED, **params):
+def evaluate_in(envs, behavior, command=OPEN_ENDED, exploration=None, **params):
     with EnvPool(env_sources(envs)) as pool:
-        return evaluate(pool, behavior, command, **params)
+        return evaluate(pool, Actor(behavior, exploration), command, **params)
 
 
 @pytest.mark.parametrize("seed_range", [TRAINING, TUNING, EVALUATION])

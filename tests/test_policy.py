@@ -8,10 +8,10 @@ from sklearn.tree import DecisionTreeClassifier
 from toy_envs import ContinuousMatchEnv, MatchEnv
 
 from udrl_sklearn import UDRLAgent
+from udrl_sklearn._actors import Actor
 from udrl_sklearn._behavior import ContinuousBehavior, DiscreteBehavior, Exploration, design_matrix
 from udrl_sklearn._commands import OPEN_ENDED, Command
 from udrl_sklearn._policy import Policy
-from udrl_sklearn._rollout import Actor
 from udrl_sklearn._spaces import ActionTargets, ObservationColumns
 
 

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import BanditEnv, ContinuousMatchEnv, EndlessEnv, FailingEnv, FixedLengthEnv, MatchEnv, NanEnv, SpacesEnv
 
+from udrl_sklearn._actors import Actor, RandomActor
 from udrl_sklearn._behavior import DiscreteBehavior, Exploration, design_matrix
 from udrl_sklearn._commands import next_command
 from udrl_sklearn._environments import env_sources, seeded_envs
 from udrl_sklearn._episodes import Episode
 from udrl_sklearn._lanes import EpisodePlan
 from udrl_sklearn._pool import EnvPool, Place
-from udrl_sklearn._rollout import Actor, RandomActor, collect_episodes
+from udrl_sklearn._rollout import collect_episodes
 from udrl_sklearn._spaces import ActionTargets, ObservationColumns
 
 

@@ -32,7 +32,6 @@ from ._hindsight import relabel
 from ._learning import LearningLoop, make_rng
 from ._policy import Policy
 from ._pool import EnvPool
-from ._rollout import Actor
 from ._spaces import ActionTargets, ObservationColumns
 
 
@@ -119,6 +118,11 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         next, to within 2% of each feature's standard deviation. In a situation that lasts, an agent then tries one
         thing for a while rather than a bit of everything: it learns that a lander that has come down is paid once its
         engines have been off for some time.
+    acting : {"turns", "greedy"}, default="turns"
+        How `evaluate`, `score` on environments and `policy` choose among discrete actions. With "turns" actions take
+        turns, evenly spread over the steps and without chance, in proportion to their probability for exact commands
+        and to its square for "max". "greedy" takes the most probable action, as `predict` does; that fails where it
+        takes two actions by turns to get on, as engines that are fired every other step.
     n_updates_per_iter : int or None, default=100
         Calls of `partial_fit` in an iteration, for estimators that have it. None fits them anew instead.
     batch_size : int, default=1024
@@ -211,6 +215,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         "exploration": [StrOptions({"sample", "greedy"})],
         "epsilon": [Interval(Real, 0, 1, closed="both")],
         "exploration_persistence": [Interval(Real, 0, 1, closed="left")],
+        "acting": [StrOptions({"turns", "greedy"})],
         "n_updates_per_iter": [Interval(Integral, 1, None, closed="left"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "return_scale": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
@@ -251,6 +256,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         exploration="sample",
         epsilon=0.0,
         exploration_persistence=0.95,
+        acting="turns",
         n_updates_per_iter=100,
         batch_size=1024,
         return_scale="auto",
@@ -287,6 +293,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         self.exploration = exploration
         self.epsilon = epsilon
         self.exploration_persistence = exploration_persistence
+        self.acting = acting
         self.n_updates_per_iter = n_updates_per_iter
         self.batch_size = batch_size
         self.return_scale = return_scale
@@ -443,7 +450,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         n_episodes : int, default=100
             Number of episodes.
         deterministic : bool, default=True
-            Whether to take the best action rather than to explore as in training.
+            Whether to act as `acting` says rather than to explore as in training.
         seed : int, default=0
             Picks the episodes' seeds; the same ones for every agent.
 
@@ -457,10 +464,9 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
             self._check_spaces(*pool.spaces())
             returns, lengths = evaluate(
                 pool,
-                self.behavior_.for_command(resolved),
+                self._actor(resolved, deterministic),
                 resolved,
                 n_episodes=n_episodes,
-                exploration=None if deterministic else self._exploration(),
                 seed=seed,
                 **self._rollout_params(),
             )
@@ -474,7 +480,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         command : "max", float, Command or pair, default="max"
             As for `evaluate`.
         deterministic : bool, default=True
-            Whether to take the best action rather than to explore as in training.
+            Whether to act as `acting` says rather than to explore as in training.
         seed : int or None, default=None
             Seed of what is drawn.
 
@@ -499,7 +505,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         resolved = self._resolve(command)
         space = getattr(self, "observation_space_", None)
         return Policy(
-            Actor(self.behavior_.for_command(resolved), None if deterministic else self._exploration()),
+            self._actor(resolved, deterministic),
             None if space is None else ObservationColumns(space),
             self._targets,
             resolved,

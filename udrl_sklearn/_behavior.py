@@ -215,6 +215,11 @@ class DiscreteBehavior(_Behavior):
         drawn = [_draw(exploration.explore(p), u) for p, u in zip(self.predict_proba(X), uniforms.T, strict=True)]
         return self._to_actions(drawn)
 
+    def take_turns(self, X, even, power):
+        """Choose actions in proportion to a power of their probability, by evenly spread numbers (n, n_uniforms)."""
+        ratios = [proba / proba.max(axis=1, keepdims=True) for proba in self.predict_proba(X)]
+        return self._to_actions([_draw(ratio**power, u) for ratio, u in zip(ratios, even.T, strict=True)])
+
     def compact(self):
         """Return a copy to act with, that takes little room on its way to a worker."""
         compact = copy.copy(self)
@@ -349,6 +354,10 @@ class ContinuousBehavior(_Behavior):
         bottom, top = np.maximum(self.low, self.seen[0]), np.minimum(self.high, self.seen[1])
         actions = np.where(coin < exploration.epsilon, bottom + uniforms * (top - bottom), center)
         return np.clip(actions, self.low, self.high)
+
+    def take_turns(self, X, even, power):
+        """Return the actions predicted: a continuous action has no others to take turns with."""
+        return self.predict(X)
 
     def compact(self):
         """Return a copy to act with, that takes little room on its way to a worker."""

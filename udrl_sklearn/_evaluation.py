@@ -7,7 +7,7 @@ import numpy as np
 from ._commands import Command
 from ._environments import EVALUATION
 from ._lanes import EpisodePlan
-from ._rollout import Actor, collect_episodes
+from ._rollout import collect_episodes
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,21 +66,19 @@ def draw_plans(sources, commands, seed_range, rng):
     ]
 
 
-def evaluate(pool, behavior, command, *, n_episodes=100, exploration=None, seed=0, seed_range=EVALUATION, **rollout):
-    """Let a behavior function act under a command.
+def evaluate(pool, actor, command, *, n_episodes=100, seed=0, seed_range=EVALUATION, **rollout):
+    """Let an actor act under a command.
 
     Parameters
     ----------
     pool : EnvPool
         The environments; a list of them takes turns.
-    behavior : DiscreteBehavior or ContinuousBehavior
-        Fitted.
+    actor : Actor or TurnsActor
+        Chooses the actions.
     command : Command
         As in arrays: open-ended or exact, with a horizon.
     n_episodes : int, default=100
         Number of episodes.
-    exploration : Exploration or None, default=None
-        How to draw actions; greedy with None.
     seed : int, default=0
         Picks the episodes' reset seeds, the same for every agent.
     seed_range : pair of int
@@ -94,6 +92,6 @@ def evaluate(pool, behavior, command, *, n_episodes=100, exploration=None, seed=
     """
     commands = np.tile(command, (n_episodes, 1))
     plans = draw_plans(pool.sources, commands, seed_range, np.random.default_rng(seed))
-    episodes = dict(collect_episodes(pool, plans, Actor(behavior, exploration), **rollout))
+    episodes = dict(collect_episodes(pool, plans, actor, **rollout))
     returns = np.array([episodes[i].total_return for i in range(n_episodes)])
     return returns, np.array([len(episodes[i]) for i in range(n_episodes)])

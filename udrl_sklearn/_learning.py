@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.utils import check_random_state
 
+from ._actors import Actor, RandomActor, TurnsActor
 from ._behavior import (
     BehaviorFunction,
     Exploration,
@@ -27,7 +28,7 @@ from ._evaluation import draw_plans, evaluate
 from ._experience import read_experience
 from ._hindsight import relabel, spread_over_returns
 from ._pool import EnvPool
-from ._rollout import Actor, RandomActor, collect_episodes
+from ._rollout import collect_episodes
 from ._spaces import COMMAND_NAMES, ActionTargets, ObservationColumns
 from ._weighting import advantage_weighted_rows, advantage_weights
 
@@ -141,7 +142,7 @@ class LearningLoop:
         if warm_up:
             actor = RandomActor(self.warm_up_persistence)
         else:
-            actor = Actor(self.behavior_.for_command(OPEN_ENDED), self._exploration())
+            actor = self._actor(OPEN_ENDED, deterministic=False)
         n_episodes = self.n_warm_up_episodes if warm_up else self.n_episodes_per_iter
         n_timesteps = min(self._n_wanted_timesteps(), last_timestep - self.n_timesteps_)
         commands, episodes = np.empty((0, 2)), []
@@ -315,7 +316,7 @@ class LearningLoop:
         command = self._resolve("max")
         returns, _ = evaluate(
             pool,
-            self.behavior_.for_command(command),
+            self._actor(command),
             command,
             n_episodes=self.n_eval_episodes,
             seed_range=TUNING,
@@ -342,8 +343,17 @@ class LearningLoop:
     def _value_estimator(self):
         return _default_value_estimator() if self.value_estimator is None else self.value_estimator
 
-    def _exploration(self):
-        return Exploration(self.exploration == "sample", self.epsilon, self.exploration_persistence)
+    def _actor(self, command, deterministic=True):
+        """Return what acts under a command."""
+        behavior = self.behavior_.for_command(command)
+        if not deterministic:
+            return Actor(
+                behavior, Exploration(self.exploration == "sample", self.epsilon, self.exploration_persistence)
+            )
+        if self.acting == "greedy":
+            return Actor(behavior)
+        # To obtain what others obtained, do as they did; to obtain more, do more often what was good.
+        return TurnsActor(behavior, power=2 if command == OPEN_ENDED else 1)
 
     def _rollout_params(self):
         return {"n_envs": self.n_envs, "n_jobs": self.n_jobs, "max_episode_steps": self.max_episode_steps}

@@ -15,7 +15,7 @@ class Policy:
 
     Parameters
     ----------
-    actor : Actor
+    actor : Actor or TurnsActor
         Chooses action targets.
     columns : ObservationColumns or None
         Flattens observations; None if they are flat already.

@@ -8,105 +8,13 @@ import pickle
 import threading
 import traceback
 from contextlib import nullcontext
-from copy import copy
 
 import joblib
-import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ._behavior import design_matrix
 from ._episodes import Episodes
 from ._lanes import Lanes
 from ._pool import EnvPool
-
-# An observation counts as the same as the one before if no feature differs by more than this part of its spread.
-UNCHANGED = 0.02
-
-
-class Actor:
-    """Acts as a behavior function says.
-
-    Parameters
-    ----------
-    behavior : DiscreteBehavior or ContinuousBehavior
-        Fitted.
-    exploration : Exploration or None, default=None
-        How actions are drawn; None takes the best.
-    """
-
-    def __init__(self, behavior, exploration=None):
-        self.behavior = behavior
-        self.exploration = exploration
-        self._before = {}
-
-    @property
-    def n_uniforms(self):
-        """How many random numbers one action needs: those of the behavior function, and one to keep them or not."""
-        return 0 if self.exploration is None else self.behavior.n_uniforms + 1
-
-    def begin(self, place, rng):
-        """Forget what was drawn in a place before."""
-        self._before.pop(place, None)
-
-    def choose(self, places, observations, commands, uniforms):
-        """Return an action for each place."""
-        X = design_matrix(observations, commands)
-        if self.exploration is None:
-            return places[0].targets.decode(self.behavior.predict(X))
-        uniforms = self._keep(places, observations, uniforms[:, :-1], uniforms[:, -1])
-        return places[0].targets.decode(self.behavior.sample(X, uniforms, self.exploration))
-
-    def _keep(self, places, observations, uniforms, coins):
-        """Return the random numbers for each place: those of the step before where nothing changed, mostly."""
-        if self.exploration.persistence == 0:
-            return uniforms
-        n_features = observations.shape[1]
-        unknown = np.full(n_features + uniforms.shape[1], np.nan)  # and so never the same
-        before = np.array([self._before.get(place, unknown) for place in places])
-        changes = np.abs(observations - before[:, :n_features])
-        unchanged = (changes <= UNCHANGED * self.behavior.observation_spread).all(axis=1)
-        kept = unchanged & (coins < self.exploration.persistence)
-        uniforms = np.where(kept[:, None], before[:, n_features:], uniforms)
-        self._before.update(zip(places, np.hstack([observations, uniforms]), strict=True))
-        return uniforms
-
-    def compact(self):
-        """Return what acts the same, and takes little room on its way to a worker."""
-        return Actor(self.behavior.compact(), self.exploration)
-
-
-class RandomActor:
-    """Acts as the action space samples; in half of the episodes, drawn by lot, its actions last for a while.
-
-    Parameters
-    ----------
-    persistence : float, default=0.0
-        Probability of taking the last action once more in these, rather than drawing a new one.
-    """
-
-    n_uniforms = 1
-
-    def __init__(self, persistence=0.0):
-        self.persistence = persistence
-        self._persistence, self._last = {}, {}
-
-    def begin(self, place, rng):
-        """Seed the action space of a place, and draw its first action."""
-        # Not by the reset seed: with one seed the space would draw the very numbers that the environment draws.
-        place.action_space.seed(int(rng.integers(2**31)))
-        self._persistence[place] = self.persistence * rng.integers(2)
-        self._last[place] = place.action_space.sample()
-
-    def choose(self, places, observations, commands, uniforms):
-        """Return an action for each place."""
-        for place, uniform in zip(places, uniforms[:, 0], strict=True):
-            if uniform >= self._persistence[place]:
-                self._last[place] = place.action_space.sample()
-        return [copy(self._last[place]) for place in places]
-
-    def compact(self):
-        """Return one that knows no places, which stay in this process."""
-        return RandomActor(self.persistence)
 
 
 def collect_episodes(pool, plans, actor, *, n_envs=16, n_jobs=None, max_episode_steps=100_000):
@@ -121,7 +29,7 @@ def collect_episodes(pool, plans, actor, *, n_envs=16, n_jobs=None, max_episode_
         Environments. Workers make their own from its sources.
     plans : list of EpisodePlan
         The episodes to live through.
-    actor : Actor or RandomActor
+    actor : Actor, TurnsActor or RandomActor
         Chooses the actions.
     n_envs : int, default=16
         How many episodes advance together in one process.

@@ -30,6 +30,7 @@ SRIVASTAVA_2019 = {
     "exploration": "sample",
     "epsilon": 0.0,
     "exploration_persistence": 0.0,
+    "acting": "greedy",
     "return_scale": 0.02,
     "horizon_scale": 0.02,
 }
@@ -52,6 +53,7 @@ CARDENAS_CARTAGENA_2024 = {
     "exploration": "greedy",
     "epsilon": 0.2,
     "exploration_persistence": 0.0,
+    "acting": "greedy",
     "return_scale": 1.0,
     "horizon_scale": 1.0,
 }

@@ -18,7 +18,7 @@ from udrl_sklearn._commands import OPEN_ENDED
 from udrl_sklearn._environments import env_sources
 from udrl_sklearn._lanes import EpisodePlan
 from udrl_sklearn._pool import EnvPool
-from udrl_sklearn._rollout import Actor, collect_episodes
+from udrl_sklearn._rollout import collect_episodes
 
 
 def with_steps():
@@ -45,7 +45,7 @@ def with_steps():
 def with_envs():
     """Print the time of a step with more and more environments."""
     agent = UDRLAgent(RandomForestClassifier(100, min_samples_leaf=10), total_timesteps=8000, random_state=0)
-    actor = Actor(agent.fit("CartPole-v1").behavior_.for_command(OPEN_ENDED), agent._exploration())
+    actor = agent.fit("CartPole-v1")._actor(OPEN_ENDED, deterministic=False)
     print(f"{'n_envs':>6} {'us a step':>10}")
     with EnvPool(env_sources("CartPole-v1")) as pool:
         for n_envs in (1, 2, 4, 8, 16, 32, 64):

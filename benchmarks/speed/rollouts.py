@@ -17,7 +17,7 @@ from udrl_sklearn._commands import OPEN_ENDED
 from udrl_sklearn._environments import env_sources
 from udrl_sklearn._lanes import EpisodePlan
 from udrl_sklearn._pool import EnvPool
-from udrl_sklearn._rollout import Actor, collect_episodes
+from udrl_sklearn._rollout import collect_episodes
 
 N_RAW_STEPS = 10_000
 
@@ -36,7 +36,7 @@ def main():
     for env_id in ("CartPole-v1", "Acrobot-v1", "LunarLander-v3"):
         forest = RandomForestClassifier(100, min_samples_leaf=10)
         agent = UDRLAgent(forest, total_timesteps=12_000, random_state=0).fit(env_id)
-        actor = Actor(agent.behavior_.for_command(OPEN_ENDED), agent._exploration())
+        actor = agent._actor(OPEN_ENDED, deterministic=False)
         with EnvPool(env_sources(env_id)) as pool:
             for n_envs in (1, 4, 16, 64):
                 raw, rollout = np.median(

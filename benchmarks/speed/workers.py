@@ -16,7 +16,7 @@ from udrl_sklearn._commands import OPEN_ENDED
 from udrl_sklearn._environments import env_sources
 from udrl_sklearn._lanes import EpisodePlan
 from udrl_sklearn._pool import EnvPool
-from udrl_sklearn._rollout import Actor, collect_episodes
+from udrl_sklearn._rollout import collect_episodes
 
 
 def seconds_a_step(pool, actor, n_episodes, n_jobs):
@@ -31,7 +31,7 @@ def main():
     print(describe())
     forest = RandomForestClassifier(100, min_samples_leaf=10)
     agent = UDRLAgent(forest, total_timesteps=12_000, random_state=0).fit("LunarLander-v3")
-    actor = Actor(agent.behavior_.for_command(OPEN_ENDED), agent._exploration())
+    actor = agent._actor(OPEN_ENDED, deterministic=False)
     print(f"{'episodes':>8} {'1 worker, us a step':>20} {'2 workers':>10} {'ratio':>6}")
     with EnvPool(env_sources("LunarLander-v3")) as pool:
         for n_episodes in (64, 256, 1024):
