@@ -48,7 +48,7 @@ with open(options.out / "history.csv", "w", newline="") as file:
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 timesteps = [record["timesteps"] for record in agent.history_]
-ax.plot(timesteps, [record["evaluated_return"] for record in agent.history_], marker="o", label="evaluated, greedy")
+ax.plot(timesteps, [record["evaluated_return"] for record in agent.history_], marker="o", label="evaluated")
 ax.plot(timesteps, [record["mean_return"] for record in agent.history_], marker="o", label="while exploring")
 ax.set(xlabel="environment steps", ylabel="mean return", title="CartPole-v1, random forest", ylim=(0, 520))
 ax.legend()

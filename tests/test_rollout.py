@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import BanditEnv, ContinuousMatchEnv, EndlessEnv, FailingEnv, FixedLengthEnv, MatchEnv, NanEnv, SpacesEnv
 
-from udrl_sklearn._actors import Actor, RandomActor
+from udrl_sklearn._actors import Actor, RandomActor, TurnsActor, evenly_spread
 from udrl_sklearn._behavior import DiscreteBehavior, Exploration, design_matrix
 from udrl_sklearn._commands import next_command
 from udrl_sklearn._environments import env_sources, seeded_envs
@@ -99,6 +99,7 @@ ACTORS = {
     "random": RandomActor(),
     "persistent": RandomActor(0.8),
     "greedy": Actor(fitted_behavior()),
+    "by turns": TurnsActor(fitted_behavior(), power=1),
     "exploring": Actor(fitted_behavior(), Exploration(True, 0.2)),
     "exploring, persistent": Actor(fitted_behavior(), Exploration(True, 0.0, 0.7)),
 }
@@ -196,7 +197,9 @@ def live_alone(env, plan, actor):
         else:
             X = design_matrix(observations[-1][None], np.array([command]))
             uniforms = rng.random((1, actor.n_uniforms))
-            if actor.exploration is None:
+            if isinstance(actor, TurnsActor):
+                target = actor.behavior.take_turns(X, evenly_spread([len(actions)], 1), actor.power)
+            elif actor.exploration is None:
                 target = actor.behavior.predict(X)
             else:
                 if uniforms[0, -1] < actor.exploration.persistence:

@@ -76,6 +76,7 @@ ABLATIONS = {
     '`exploration="greedy"`': partial(UDRLAgent, exploration="greedy"),
     "`exploration_persistence=0`": partial(UDRLAgent, exploration_persistence=0.0),
     "`warm_up_persistence=0`": partial(UDRLAgent, warm_up_persistence=0.0),
+    '`acting="greedy"`': partial(UDRLAgent, acting="greedy"),
     "`max_exact_rows=10_000`": partial(UDRLAgent, max_exact_rows=10_000),
     '`segments="random"`': partial(UDRLAgent, segments="random"),
     "recipe of Srivastava et al. 2019": lambda: UDRLAgent(behavior_net(lr=1e-3), **SRIVASTAVA_2019),
