@@ -6,7 +6,19 @@ from ._commands import Command
 from ._environments import SeededEnv, seeded_envs
 from ._episodes import Episode
 from ._evaluation import Evaluation
+from ._explanation import Explanation, explain
 from ._policy import Policy
 
-__all__ = ["Command", "Episode", "Evaluation", "Policy", "SeededEnv", "UDRLAgent", "recipes", "seeded_envs"]
+__all__ = [
+    "Command",
+    "Episode",
+    "Evaluation",
+    "Explanation",
+    "Policy",
+    "SeededEnv",
+    "UDRLAgent",
+    "explain",
+    "recipes",
+    "seeded_envs",
+]
 __version__ = "0.1.0"

@@ -126,10 +126,11 @@ class _Behavior:
         self.observation_spread = X[:, :-2].std(axis=0)
         probability = None if sample_weight is None else sample_weight / sample_weight.sum()
         for rows in rng.choice(len(X), size=(n_updates, batch_size), p=probability):
-            self._update_batch(self._scaled(X[rows]), actions[rows], rng)
+            self._update_batch(self.scaled(X[rows]), actions[rows], rng)
         return self
 
-    def _scaled(self, X):
+    def scaled(self, X):
+        """Return rows as the estimator sees them."""
         if self.command_scale == (1.0, 1.0):
             return X
         X = X.astype(np.result_type(X, np.float32)) if X.dtype.kind in "iub" else X.copy()
@@ -173,7 +174,7 @@ class DiscreteBehavior(_Behavior):
         return estimators[0] if len(estimators) == 1 else estimators
 
     def _fit(self, X, actions, sample_weight, rng):
-        X = self._scaled(X)
+        X = self.scaled(X)
         self.heads = [
             _fit_head(self.estimator, X, np.searchsorted(labels, y), sample_weight, rng)
             for labels, y in zip(self.labels, actions.reshape(len(X), -1).T, strict=True)
@@ -191,7 +192,7 @@ class DiscreteBehavior(_Behavior):
 
     def predict_proba(self, X):
         """Return the probability of each label: a list of arrays (n, n_labels), one a component."""
-        X = self._scaled(X)
+        X = self.scaled(X)
         return [head.probabilities(X, len(labels)) for head, labels in zip(self.heads, self.labels, strict=True)]
 
     def predict(self, X):
@@ -327,7 +328,7 @@ class ContinuousBehavior(_Behavior):
     def _fit(self, X, actions, sample_weight, rng):
         y = self._targets(actions)
         fresh = seeded_clone(self.estimator, rng)
-        self.fitted = Fitted(fit_weighted(fresh, self._scaled(X), y, sample_weight, rng))
+        self.fitted = Fitted(fit_weighted(fresh, self.scaled(X), y, sample_weight, rng))
         self._measure_spread(X, actions)
 
     def update(self, X, actions, sample_weight, *, n_updates, batch_size, rng):
@@ -366,7 +367,7 @@ class ContinuousBehavior(_Behavior):
         return compact
 
     def _columns(self, X):
-        X = self._scaled(X)
+        X = self.scaled(X)
         fast = self.fitted.fast(X)
         if fast is not None:
             return fast

@@ -112,13 +112,13 @@ def fast_predictor(estimator):
 
 
 def _single_tree(estimator):
-    return _Mean(_JoinedTrees([_nodes(estimator)], [_values(estimator)], estimator.n_features_in_))
+    return Mean(_JoinedTrees([_nodes(estimator)], [_values(estimator)], estimator.n_features_in_))
 
 
 def _forest(estimator):
     trees = estimator.estimators_
     nodes, values = [_nodes(tree) for tree in trees], [_values(tree) for tree in trees]
-    return _Mean(_JoinedTrees(nodes, values, estimator.n_features_in_))
+    return Mean(_JoinedTrees(nodes, values, estimator.n_features_in_))
 
 
 def _bagging(estimator):
@@ -133,7 +133,7 @@ def _bagging(estimator):
         values = [
             _in_columns(part, tree.classes_, estimator.n_classes_) for part, tree in zip(values, trees, strict=True)
         ]
-    return _Mean(_JoinedTrees(nodes, values, estimator.n_features_in_))
+    return Mean(_JoinedTrees(nodes, values, estimator.n_features_in_))
 
 
 def _boosting(estimator):
@@ -160,6 +160,7 @@ def _histogram_boosting(estimator):
         part["feature"] = tree["feature_idx"]
         part["threshold"] = tree["num_threshold"]
         part["missing_go_to_left"] = tree["missing_go_to_left"]
+        part["weighted_n_node_samples"] = tree["count"]
     joined = _JoinedTrees(nodes, [tree["value"][:, None] for tree in trees], estimator.n_features_in_)
     loss = estimator._loss
     link = loss.predict_proba if isinstance(estimator, HistGradientBoostingClassifier) else loss.link.inverse
@@ -206,8 +207,9 @@ class _JoinedTrees:
             np.add(children, shift, out=children, where=children >= 0)
         n_values = values[0].shape[1]
         padding = np.zeros((len(router), n_values))
-        self._tree = Tree(n_features + 1, np.array([n_values]), 1)
-        self._tree.__setstate__(
+        self.roots = roots
+        self.tree = Tree(n_features + 1, np.array([n_values]), 1)
+        self.tree.__setstate__(
             {
                 "max_depth": 0,  # not needed to predict
                 "node_count": len(joined),
@@ -218,12 +220,19 @@ class _JoinedTrees:
 
     def __call__(self, X):
         """Return the answer of each tree for each row: ndarray of shape (n_trees, n, n_values)."""
+        return self.tree.predict(self._rows(X)).reshape(self.n_trees, len(X), -1)
+
+    def leaves(self, X):
+        """Return the node of `tree` that each row comes to in each tree: ndarray of shape (n_trees, n)."""
+        return self.tree.apply(self._rows(X)).reshape(self.n_trees, len(X))
+
+    def _rows(self, X):
         if X.shape[1] != self.n_features:
             raise ValueError(f"X has {X.shape[1]} features, but the estimator was fitted on {self.n_features}.")
         rows = np.empty((self.n_trees, len(X), X.shape[1] + 1), dtype=np.float32)
         rows[:, :, :-1] = X
         rows[:, :, -1] = self._numbers
-        return self._tree.predict(rows.reshape(-1, rows.shape[2])).reshape(self.n_trees, len(X), -1)
+        return rows.reshape(-1, rows.shape[2])
 
 
 def _route(feature, sizes):
@@ -263,7 +272,7 @@ def _sum_in_order(parts):
     return np.add.accumulate(parts, axis=0)[-1]
 
 
-class _Mean:
+class Mean:
     """Mean of the answers of trees."""
 
     def __init__(self, trees):

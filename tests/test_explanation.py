@@ -1,0 +1,218 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.ensemble import (
+    BaggingClassifier,
+    BaggingRegressor,
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from toy_envs import BanditEnv, ContinuousMatchEnv, MatchEnv
+
+from udrl_sklearn import UDRLAgent, explain
+from udrl_sklearn._explanation import path_contributions
+
+WITH_PATHS = [
+    DecisionTreeClassifier(max_depth=5),
+    RandomForestClassifier(5),
+    ExtraTreesClassifier(5),
+    BaggingClassifier(n_estimators=5, max_features=0.7),
+    GradientBoostingClassifier(n_estimators=5),
+    HistGradientBoostingClassifier(max_iter=5, min_samples_leaf=5),
+]
+OTHERS = [LogisticRegression(max_iter=500), KNeighborsClassifier(5)]
+REGRESSORS = [
+    DecisionTreeRegressor(max_depth=5),
+    RandomForestRegressor(5),
+    BaggingRegressor(n_estimators=5),
+    GradientBoostingRegressor(n_estimators=5),
+    HistGradientBoostingRegressor(max_iter=5, min_samples_leaf=5),
+]
+
+
+def rows(n_classes, n_components=1):
+    """Return rows with one feature that never varies, and actions that others tell mostly."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 6)).astype(np.float32)
+    X[:, 3] = 1.0
+    X[:, 5] += 10  # the desired horizon
+    noisy = X[:, 0] + X[:, 1] * (X[:, 5] - 10) + 0.3 * rng.normal(size=300)
+    y = np.digitize(noisy, np.linspace(-1, 1, n_classes + 1)[1:-1])
+    return X, y if n_components == 1 else np.column_stack([y, X[:, 2] > 0]).astype(int)
+
+
+FOR_TWO_CLASSES = GradientBoostingClassifier(n_estimators=5, loss="exponential")
+
+
+@pytest.mark.parametrize(
+    ("estimator", "n_classes"),
+    [(FOR_TWO_CLASSES, 2), *((estimator, n) for estimator in WITH_PATHS + OTHERS for n in (2, 4))],
+    ids=str,
+)
+def test_contributions_and_base_sum_to_the_probability(estimator, n_classes):
+    X, y = rows(n_classes)
+    agent = UDRLAgent(estimator, random_state=0).fit(X, y)
+    proba = agent.predict_proba(X)
+    bases = []
+    for action in range(n_classes):
+        for row in (0, 1):
+            explanation = explain(agent, X[[row], :-2], tuple(X[row, -2:]), actions=[action], background=X)
+            assert explanation.method == ("paths" if estimator in WITH_PATHS else "permutations")
+            total = explanation.base_values + explanation.contributions.sum(axis=1)
+            np.testing.assert_allclose(total, proba[row, action], atol=1e-9)
+            np.testing.assert_allclose(explanation.values, total)
+            assert explanation.contributions[0, 3] == pytest.approx(0, abs=1e-12)  # this feature never varies
+        bases.append(explanation.base_values[0])
+    assert sum(bases) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("estimator", REGRESSORS, ids=str)
+@pytest.mark.parametrize("component", [0, 1])
+def test_contributions_sum_to_a_continuous_action(estimator, component):
+    agent = UDRLAgent(estimator, total_timesteps=400, random_state=0).fit(lambda: ContinuousMatchEnv(n_components=2))
+    X, _ = agent.hindsight_rows()
+    explanation = explain(agent, X[:40, :-2], "max", component=component)
+    predicted = agent.predict(np.hstack([X[:40, :-2], np.zeros((40, 2))]))[:, component]
+    assert explanation.method == "paths"
+    np.testing.assert_array_equal(explanation.actions, predicted)
+    np.testing.assert_allclose(np.clip(explanation.values, -1, 1), predicted, atol=1e-6)
+    assert explanation.contributions[:, -2:].tolist() == [[0, 0]] * 40  # "max" is the same command in all rows
+
+
+def test_a_hand_worked_tree():
+    # 3 of 8 rows take action 1. Right of 0.5 in feature 0 it is 3 of 4, and there above 0.5 in feature 1 all.
+    X = np.array([[0, 0]] * 4 + [[1, 0]] * 2 + [[1, 1]] * 2, dtype=np.float32)
+    y = np.array([0, 0, 0, 0, 0, 1, 1, 1])
+    agent = UDRLAgent(DecisionTreeClassifier()).fit(np.hstack([X, np.zeros((8, 2))]), y)
+    explanation = explain(agent, [[1, 1], [0, 0], [1, 0]], command=(0, 1))
+    assert explanation.actions.tolist() == [1, 0, 0]
+    np.testing.assert_allclose(explanation.base_values, [3 / 8, 5 / 8, 5 / 8])
+    expected = [[3 / 8, 1 / 4, 0, 0], [3 / 8, 0, 0, 0], [-3 / 8, 1 / 4, 0, 0]]
+    np.testing.assert_allclose(explanation.contributions, expected)
+    assert explanation.to_text().splitlines() == [
+        "base value   +0.375",
+        "x0           +0.375",
+        "x1           +0.250",
+        "x2           +0.000",
+        "x3           +0.000",
+        "action 1     +1.000",
+    ]
+    assert explanation.to_text(row=2, n_features=1).splitlines()[1:] == [
+        "x0           -0.375",
+        "all others   +0.250",
+        "action 0     +0.500",
+    ]
+
+
+def changes_on_the_way(tree, row):
+    """Return what each feature changes on the way of a row through a classification tree, step by step."""
+    inner, node = tree.tree_, 0
+    changes = np.zeros((len(row), inner.value.shape[2]))
+    while inner.children_left[node] >= 0:
+        feature = inner.feature[node]
+        is_left = row[feature] <= inner.threshold[node]
+        child = inner.children_left[node] if is_left else inner.children_right[node]
+        changes[feature] += inner.value[child, 0] - inner.value[node, 0]
+        node = child
+    return changes
+
+
+def test_a_forest_contributes_the_mean_of_the_changes_in_its_trees():
+    X, y = rows(3)
+    forest = RandomForestClassifier(7, random_state=0).fit(X, y)
+    base_values, contributions = path_contributions(forest, X[:20])
+    expected = [np.mean([changes_on_the_way(tree, row) for tree in forest.estimators_], axis=0) for row in X[:20]]
+    np.testing.assert_allclose(contributions, expected, atol=1e-12)
+    np.testing.assert_allclose(base_values[0], np.mean([tree.tree_.value[0, 0] for tree in forest.estimators_], axis=0))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.01, 1.0), st.integers(1, 60), st.integers(2, 4))
+def test_sums_are_exact_however_sure_boosting_is(learning_rate, max_iter, n_classes):
+    X, y = rows(n_classes)
+    params = {"learning_rate": learning_rate, "max_iter": max_iter, "min_samples_leaf": 1}
+    boosting = HistGradientBoostingClassifier(**params, early_stopping=False, random_state=0).fit(X, y)
+    base_values, contributions = path_contributions(boosting, X[:50])
+    total = base_values + contributions.sum(axis=1)
+    np.testing.assert_allclose(total, boosting.predict_proba(X[:50].astype(float)), atol=1e-9)
+
+
+def test_linear_models_contribute_coefficient_times_difference():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 5)).astype(np.float32)
+    X[:, 4] += 10
+    y = X @ [1.0, -2.0, 0.0, 0.5, 3.0]
+    agent = UDRLAgent(LinearRegression(), random_state=0).fit(X, y)
+    background = X[:1]
+    explanation = explain(agent, X[1:9, :-2], tuple(X[1, -2:]), background=background)
+    differences = np.hstack([X[1:9, :-2], np.tile(X[1, -2:], (8, 1))]) - background
+    np.testing.assert_allclose(explanation.contributions, differences * [1.0, -2.0, 0.0, 0.5, 3.0], atol=1e-4)
+
+
+def test_several_components_are_explained_one_by_one():
+    X, y = rows(3, n_components=2)
+    agent = UDRLAgent(RandomForestClassifier(5), random_state=0).fit(X, y)
+    for component, proba in enumerate(agent.predict_proba(X[:1])):
+        explanation = explain(agent, X[:1, :-2], tuple(X[0, -2:]), component=component)
+        assert explanation.values[0] == pytest.approx(proba.max())
+        assert explanation.actions[0] == agent.classes_[component][proba.argmax()]
+
+
+def test_an_action_never_seen_has_probability_zero_for_no_reason():
+    agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=20, n_warm_up_episodes=9, n_timesteps_per_iter=9)
+    agent.fit(lambda: BanditEnv(n_arms=200))
+    unseen = min(set(range(200)) - set(agent.hindsight_rows()[1]))
+    explanation = explain(agent, [[0.0]], actions=[unseen])
+    assert (explanation.values.tolist(), explanation.base_values.tolist()) == ([0], [0])
+    assert not explanation.contributions.any()
+
+
+def test_without_a_background_the_replay_buffer_is_one_and_the_command_is_kept():
+    agent = UDRLAgent(LogisticRegression(), total_timesteps=500, random_state=0).fit(MatchEnv)
+    explanation = explain(agent, np.eye(3), "max")
+    assert explanation.actions.tolist() == [0, 1, 2]
+    assert explanation.contributions[:, -2:].tolist() == [[0, 0]] * 3
+    assert (explanation.contributions[np.arange(3), np.arange(3)] > 0.1).all()
+    again = explain(agent, np.eye(3), "max")
+    np.testing.assert_array_equal(again.contributions, explanation.contributions)
+
+
+def test_names_are_those_of_the_agent():
+    agent = UDRLAgent(total_timesteps=500, random_state=0).fit(MatchEnv)
+    explanation = explain(agent, np.eye(3), 3)
+    assert explanation.feature_names.tolist() == agent.feature_names_in_.tolist()
+    assert "desired_return" in explanation.to_text()
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"observations": np.zeros((1, 5))}, "observations with 3 features, got 5.*without a command"),
+        ({"actions": [7]}, r"knows the actions \[0, 1, 2\], got \[7\]"),
+        ({"actions": [0, 1]}, "an action for each of the 1 observations"),
+        ({"component": 1}, r"1 component\(s\), numbered from 0; got component=1"),
+        ({"command": "more"}, "command"),
+    ],
+)
+def test_bad_input(params, message):
+    agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=200, random_state=0).fit(MatchEnv)
+    with pytest.raises(ValueError, match=message):
+        explain(agent, **{"observations": np.zeros((1, 3))} | params)
+
+
+def test_bad_input_for_some_agents():
+    X, y = rows(2)
+    with pytest.raises(ValueError, match="background=X"):
+        explain(UDRLAgent(LogisticRegression()).fit(X, y), X[:, :-2], (0, 1))
+    continuous = UDRLAgent(DecisionTreeRegressor(), total_timesteps=200, random_state=0).fit(ContinuousMatchEnv)
+    with pytest.raises(ValueError, match="leave actions=None"):
+        explain(continuous, np.zeros((1, continuous.n_features_in_ - 2)), actions=[0])

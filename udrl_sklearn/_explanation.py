@@ -1,0 +1,328 @@
+"""Explanations: what each feature, desired return and horizon included, contributes to an action."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import softmax
+from sklearn.dummy import DummyClassifier
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
+
+from ._agent import UDRLAgent
+from ._behavior import DiscreteBehavior, design_matrix
+from ._commands import OPEN_ENDED, CommandLike
+from ._inference import Mean, fast_predictor
+
+# For the integral along a line of scores: sums are exact to 1e-9 where scores differ by up to 50.
+N_QUADRATURE_POINTS = 200
+N_ROWS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What each feature contributes to the actions of an agent.
+
+    ``base_values + contributions.sum(axis=1)`` are the `values`.
+
+    Attributes
+    ----------
+    actions : ndarray of shape (n_samples,)
+        The actions that are explained.
+    values : ndarray of shape (n_samples,)
+        Their predicted probabilities; what is predicted itself if actions are continuous.
+    base_values : ndarray of shape (n_samples,)
+        What would be predicted if no feature was known.
+    contributions : ndarray of shape (n_samples, n_features)
+        By how much each feature raises the value.
+    feature_names : ndarray of shape (n_features,)
+        The agent's `feature_names_in_`; x0, x1 and so on if it was fitted on rows without names.
+    method : {"paths", "permutations"}
+        How contributions were found.
+    """
+
+    actions: np.ndarray
+    values: np.ndarray
+    base_values: np.ndarray
+    contributions: np.ndarray
+    feature_names: np.ndarray
+    method: str
+
+    def to_text(self, row: int = 0, n_features: int = 10) -> str:
+        """Return one row as a table, what contributes most on top.
+
+        Parameters
+        ----------
+        row : int, default=0
+            Which of the samples.
+        n_features : int, default=10
+            How many features to show at the most.
+        """
+        contributions = self.contributions[row]
+        shown = np.argsort(-np.abs(contributions), kind="stable")[:n_features]
+        width = max(len(name) for name in [*self.feature_names, "all others", "base value"])
+        lines = [("base value", self.base_values[row])]
+        lines += [(self.feature_names[i], contributions[i]) for i in shown]
+        if len(shown) < len(contributions):
+            lines.append(("all others", np.delete(contributions, shown).sum()))
+        lines.append((f"action {self.actions[row]}", self.values[row]))
+        return "\n".join(f"{name:{width}} {value:+8.3f}" for name, value in lines)
+
+
+def explain(
+    agent: UDRLAgent,
+    observations: ArrayLike,
+    command: CommandLike = "max",
+    *,
+    actions: ArrayLike | None = None,
+    component: int = 0,
+    background: ArrayLike | None = None,
+    n_permutations: int = 50,
+    random_state: int = 0,
+) -> Explanation:
+    """Explain the actions of an agent under a command.
+
+    For trees, forests, bagged and boosted trees of scikit-learn the contributions are exact. At each split on the way
+    of a row through a tree the mean of the leaves below changes, and the change counts for the feature of the split
+    (A. Saabas, "Interpreting random forests", 2014). Boosted classifiers add scores in this way; from scores to the
+    probability it is a straight line, along which contributions are integrated (Aumann-Shapley values).
+
+    Any other estimator is asked for predictions on rows in which some features are taken from background rows, in
+    random orders (E. Strumbelj and I. Kononenko, "Explaining prediction models and individual predictions with feature
+    contributions", 2014). These contributions are estimates, but their sum is exact as well.
+
+    Parameters
+    ----------
+    agent : UDRLAgent
+        Fitted.
+    observations : array-like of shape (n_samples, n_features_in_ - 2)
+        Observations, flattened: the columns of the agent's rows before the command.
+    command : "max", float, Command or pair, default="max"
+        As for `UDRLAgent.evaluate`.
+    actions : array-like of shape (n_samples,), default=None
+        The discrete actions to explain. None takes the most probable ones.
+    component : int, default=0
+        Which component to explain, if an action has several.
+    background : array-like of shape (n_rows, n_features_in_), default=None
+        Rows with commands, as `UDRLAgent.hindsight_rows` returns them, to take features from, for estimators other
+        than trees. None takes those of the replay buffer.
+    n_permutations : int, default=50
+        How many random orders, each with a background row, for estimators other than trees.
+    random_state : int, default=0
+        Seed of these.
+
+    Returns
+    -------
+    explanation : Explanation
+
+    Raises
+    ------
+    ValueError
+        If observations have another number of features, an action is unknown to the agent, there is no such
+        component, or no background.
+
+    Examples
+    --------
+    >>> from udrl_sklearn import UDRLAgent, explain
+    >>> agent = UDRLAgent(total_timesteps=4000, random_state=0).fit("CartPole-v1")
+    >>> explanation = explain(agent, [[0.0, 0.0, 0.15, 1.0]])  # the pole leans and falls to the right
+    >>> explanation.actions
+    array([1])
+    >>> total = explanation.base_values + explanation.contributions.sum(axis=1)
+    >>> bool(abs(total - explanation.values).max() < 1e-9)
+    True
+    """
+    check_is_fitted(agent)
+    rows = check_array(observations, dtype=np.float32, ensure_all_finite=False)
+    n_features = agent.n_features_in_ - 2
+    if rows.shape[1] != n_features:
+        raise ValueError(
+            f"The agent was fitted on observations with {n_features} features, got {rows.shape[1]}. Pass them "
+            "flattened, and without a command: it is an argument of its own."
+        )
+    n_components = agent._targets.n_components
+    if not 0 <= component < n_components:
+        raise ValueError(f"Actions have {n_components} component(s), numbered from 0; got component={component}.")
+    resolved = agent._resolve(command)
+    behavior = agent.behavior_.for_command(resolved)
+    X = design_matrix(rows, np.tile(resolved, (len(rows), 1)))
+    explained, columns = _what_to_explain(agent, behavior, X, actions, component)
+    parts = [slice(start, start + N_ROWS_AT_ONCE) for start in range(0, len(X), N_ROWS_AT_ONCE)]
+    found = [_along_paths(behavior, component, X[part], columns[part]) for part in parts]
+    method = "paths"
+    if found[0] is None:
+        rng = np.random.default_rng(random_state)
+        others = _background_rows(agent, background, resolved, rng, n_permutations)
+        found = [_in_random_orders(behavior, component, X[part], columns[part], *others) for part in parts]
+        method = "permutations"
+    base_values, contributions = map(np.concatenate, zip(*found, strict=True))
+    values = base_values + contributions.sum(axis=1)
+    names = getattr(agent, "feature_names_in_", np.array([f"x{i}" for i in range(X.shape[1])], dtype=object))
+    return Explanation(explained, values, base_values, contributions, names, method)
+
+
+def _what_to_explain(agent, behavior, X, actions, component):
+    """Return the actions to explain, and which column of the predictions they are, for each row."""
+    if not agent._targets.is_discrete:
+        if actions is not None:
+            raise ValueError("Continuous actions are explained as they are predicted; leave actions=None.")
+        return behavior.predict(X).reshape(len(X), -1)[:, component], np.full(len(X), component)
+    labels = agent._targets.labels[component]
+    if actions is None:
+        columns = behavior.predict_proba(X)[component].argmax(axis=1)
+        return labels[columns], columns
+    actions = np.asarray(actions)
+    if actions.shape != (len(X),):
+        raise ValueError(f"Expected an action for each of the {len(X)} observations, got shape {actions.shape}.")
+    unknown = np.setdiff1d(actions, labels)
+    if len(unknown):
+        raise ValueError(f"The agent knows the actions {labels.tolist()}, got {unknown.tolist()}.")
+    return actions, np.searchsorted(labels, actions)
+
+
+def _along_paths(behavior, component, X, columns):
+    """Return base values (n,) and contributions (n, n_features), or None if the estimator has no paths."""
+    if isinstance(behavior, DiscreteBehavior):
+        head = behavior.heads[component]
+        estimator, known = head.estimator, np.isin(columns, head.codes)
+        columns = np.where(known, np.searchsorted(head.codes, columns), 0)
+    else:
+        estimator, known = behavior.fitted_estimator, np.ones(len(X), dtype=bool)
+        if isinstance(estimator, MultiOutputRegressor):
+            estimator, columns = estimator.estimators_[component], np.zeros_like(columns)
+    if isinstance(estimator, DummyClassifier):  # only one action was ever seen
+        return known.astype(float), np.zeros(X.shape)
+    found = path_contributions(estimator, behavior.scaled(X))
+    if found is None:
+        return None
+    base_values, contributions = found
+    rows = np.arange(len(X))
+    return base_values[rows, columns] * known, contributions[rows, :, columns] * known[:, None]
+
+
+def path_contributions(estimator, X):
+    """Return what features contribute to the predictions of trees.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+    X : ndarray of shape (n, n_features), float32
+
+    Returns
+    -------
+    base_values : ndarray of shape (n, n_outputs)
+    contributions : ndarray of shape (n, n_features, n_outputs)
+        To probabilities or to what is predicted. None instead of both if the estimator is not made of trees, or
+        makes another use of their sum.
+    """
+    predictor = fast_predictor(estimator)
+    if predictor is None:
+        return None
+    roots, by_tree = _walk(predictor.trees, X)
+    if isinstance(predictor, Mean):
+        contributions = by_tree.mean(axis=0)
+        return np.tile(roots.mean(axis=0), (len(X), 1)), contributions
+    n_outputs = predictor.baseline.shape[1]
+    start = predictor.baseline[0] + roots.reshape(-1, n_outputs).sum(axis=0)
+    changes = np.moveaxis(by_tree[..., 0].reshape(-1, n_outputs, *X.shape).sum(axis=0), 0, 2)
+    end, predicted = start + changes.sum(axis=1), predictor(X)
+    if predicted.shape == end.shape and np.allclose(predicted, end):
+        return np.tile(start, (len(X), 1)), changes
+    if n_outputs == 1:  # the score of the second of two classes; that of the first is 0
+        start, end = np.insert(start, 0, 0.0), np.insert(end, 0, 0.0, axis=1)
+        changes = np.insert(changes, 0, 0.0, axis=2)
+    if predicted.shape != end.shape or not np.allclose(predicted, softmax(end, axis=1)):
+        return None
+    return np.tile(softmax(start), (len(X), 1)), _along_a_line(start, end, changes)
+
+
+def _walk(trees, X):
+    """Return the mean of each tree (n_trees, n_values), and how it changes by each feature on the way of each row."""
+    nodes = trees.tree.__getstate__()["nodes"]
+    parents = _parents(nodes, trees.roots)
+    values = _means_of_leaves(nodes, parents, trees.tree.value[:, 0, :])
+    at = trees.leaves(X).ravel()
+    contributions = np.zeros((len(at), X.shape[1], values.shape[1]))
+    walking = np.flatnonzero(parents[at] >= 0)
+    while len(walking):
+        here, above = at[walking], parents[at[walking]]
+        contributions[walking, nodes["feature"][above]] += values[here] - values[above]
+        at[walking] = above
+        walking = walking[parents[above] >= 0]
+    return values[trees.roots], contributions.reshape(trees.n_trees, len(X), X.shape[1], -1)
+
+
+def _parents(nodes, roots):
+    """Return the parent of each node; -1 for the roots of trees and what stands above them."""
+    parents = np.full(len(nodes), -1)
+    inner = np.flatnonzero(nodes["left_child"] >= 0)
+    inner = inner[inner >= roots[0]]
+    for child in ("left_child", "right_child"):
+        parents[nodes[child][inner]] = inner
+    return parents
+
+
+def _means_of_leaves(nodes, parents, values):
+    """Return the mean of the leaves under each node, by their training rows; boosted trees keep other values there."""
+    weights = np.where(nodes["left_child"] < 0, nodes["weighted_n_node_samples"], 0.0)
+    sums = weights[:, None] * values
+    levels, level = [], np.flatnonzero(parents >= 0)
+    above = parents[level]
+    while len(level):  # nodes of depth 1 and more, of depth 2 and more, and so on
+        levels.append(level)
+        deeper = parents[above] >= 0
+        level, above = level[deeper], parents[above[deeper]]
+    for depth, level in enumerate(levels):
+        levels[depth] = np.setdiff1d(level, levels[depth + 1]) if depth + 1 < len(levels) else level
+    for level in reversed(levels):
+        np.add.at(weights, parents[level], weights[level])
+        np.add.at(sums, parents[level], sums[level])
+    return np.divide(sums, weights[:, None], out=values.copy(), where=weights[:, None] > 0)
+
+
+def _along_a_line(start, end, changes):
+    """Return contributions (n, n_features, n_classes) to probabilities.
+
+    Scores go from `start` (n_classes,) to `end` (n, n_classes) by the sum of `changes` (n, n_features, n_classes).
+    """
+    points, weights = np.polynomial.legendre.leggauss(N_QUADRATURE_POINTS)
+    jacobian = np.zeros((len(end), end.shape[1], end.shape[1]))
+    for point, weight in zip((points + 1) / 2, weights / 2, strict=True):
+        proba = softmax(start + point * (end - start), axis=1)
+        jacobian -= weight * proba[:, :, None] * proba[:, None, :]
+        jacobian[:, np.arange(end.shape[1]), np.arange(end.shape[1])] += weight * proba
+    return changes @ jacobian
+
+
+def _background_rows(agent, background, command, rng, n_rows):
+    """Return rows to take features from, and an order of features for each."""
+    if background is None and not hasattr(agent, "buffer_"):
+        raise ValueError(
+            "This estimator is explained by rows to compare with, and an agent fitted on rows keeps none. Pass the "
+            "rows that it was fitted on as explain(..., background=X)."
+        )
+    rows = agent.hindsight_rows()[0] if background is None else agent._check_rows(background)
+    rows = np.array(rows[rng.integers(len(rows), size=n_rows)], dtype=np.float32)
+    if command == OPEN_ENDED:
+        rows[:, -2:] = OPEN_ENDED
+    return rows, np.array([rng.permutation(rows.shape[1]) for _ in rows])
+
+
+def _in_random_orders(behavior, component, X, columns, background, orders):
+    """Return base values (n,) and contributions (n, n_features) by exchanging features one after the other."""
+    n, n_features = X.shape
+    base_values, contributions = np.zeros(n), np.zeros(X.shape)
+    for row, order in zip(background, orders, strict=True):
+        mixed = np.tile(row, (n_features + 1, n, 1))
+        for step, feature in enumerate(order, start=1):
+            mixed[step:, :, feature] = X[:, feature]
+        mixed = mixed.reshape(-1, n_features)
+        if isinstance(behavior, DiscreteBehavior):
+            predicted = behavior.predict_proba(mixed)[component]
+        else:
+            predicted = behavior.predict(mixed).reshape(len(mixed), -1)
+        predicted = predicted.reshape(n_features + 1, n, -1)[:, np.arange(n), columns]
+        base_values += predicted[0]
+        contributions[:, order] += np.diff(predicted, axis=0).T
+    return base_values / len(orders), contributions / len(orders)
