@@ -22,8 +22,8 @@ LAYERS = [
     {"_commands", "_episodes", "_environments", "_spaces"},
 ]
 HEIGHT = {name: -depth for depth, names in enumerate(LAYERS) for name in names}
-# Rooms beside the house: the agent's methods, which import these when they are called, and nothing else know them.
-KNOWN_TO_THE_AGENT = {"_persistence", "_plot"}
+# A room beside the house: one of the agent's methods, which imports it when it is called, and nothing else knows it.
+KNOWN_TO_THE_AGENT = {"_persistence"}
 
 NEED_NUMPY_ALONE = {"_commands", "_episodes", "_hindsight", "_buffer"}
 ALLOWED_IN = {

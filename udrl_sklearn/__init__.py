@@ -7,15 +7,20 @@ from ._environments import SeededEnv, seeded_envs
 from ._episodes import Episode
 from ._evaluation import Evaluation
 from ._explanation import Explanation, explain
+from ._plot import CommandResponseDisplay, DecisionMapDisplay, EpisodeDisplay, TrainingCurveDisplay
 from ._policy import Policy
 
 __all__ = [
     "Command",
+    "CommandResponseDisplay",
+    "DecisionMapDisplay",
     "Episode",
+    "EpisodeDisplay",
     "Evaluation",
     "Explanation",
     "Policy",
     "SeededEnv",
+    "TrainingCurveDisplay",
     "UDRLAgent",
     "explain",
     "recipes",

@@ -144,16 +144,20 @@ def explain(
     n_components = agent._targets.n_components
     if not 0 <= component < n_components:
         raise ValueError(f"Actions have {n_components} component(s), numbered from 0; got component={component}.")
-    resolved = agent._resolve(command)
-    behavior = agent.behavior_.for_command(resolved)
-    X = design_matrix(rows, np.tile(resolved, (len(rows), 1)))
+    X = design_matrix(rows, np.tile(agent._resolve(command), (len(rows), 1)))
+    return explain_rows(agent, X, actions, component, background, n_permutations, random_state)
+
+
+def explain_rows(agent, X, actions=None, component=0, background=None, n_permutations=50, random_state=0):
+    """Explain rows with commands, which are all open-ended or all exact; see `explain`."""
+    behavior = agent.behavior_.for_command(X[0, -2:])
     explained, columns = _what_to_explain(agent, behavior, X, actions, component)
     parts = [slice(start, start + N_ROWS_AT_ONCE) for start in range(0, len(X), N_ROWS_AT_ONCE)]
     found = [_along_paths(behavior, component, X[part], columns[part]) for part in parts]
     method = "paths"
     if found[0] is None:
         rng = np.random.default_rng(random_state)
-        others = _background_rows(agent, background, resolved, rng, n_permutations)
+        others = _background_rows(agent, background, X[0, -2:], rng, n_permutations)
         found = [_in_random_orders(behavior, component, X[part], columns[part], *others) for part in parts]
         method = "permutations"
     base_values, contributions = map(np.concatenate, zip(*found, strict=True))
@@ -304,7 +308,7 @@ def _background_rows(agent, background, command, rng, n_rows):
         )
     rows = agent.hindsight_rows()[0] if background is None else agent._check_rows(background)
     rows = np.array(rows[rng.integers(len(rows), size=n_rows)], dtype=np.float32)
-    if command == OPEN_ENDED:
+    if command[1] == 0:
         rows[:, -2:] = OPEN_ENDED
     return rows, np.array([rng.permutation(rows.shape[1]) for _ in rows])
 
