@@ -3,6 +3,7 @@
 from . import recipes
 from ._agent import UDRLAgent
 from ._commands import Command
+from ._distillation import Distillation, distill
 from ._environments import SeededEnv, seeded_envs
 from ._episodes import Episode
 from ._evaluation import Evaluation
@@ -14,6 +15,7 @@ __all__ = [
     "Command",
     "CommandResponseDisplay",
     "DecisionMapDisplay",
+    "Distillation",
     "Episode",
     "EpisodeDisplay",
     "Evaluation",
@@ -22,6 +24,7 @@ __all__ = [
     "SeededEnv",
     "TrainingCurveDisplay",
     "UDRLAgent",
+    "distill",
     "explain",
     "recipes",
     "seeded_envs",

@@ -153,14 +153,14 @@ class DiscreteBehavior(_Behavior):
 
     Attributes
     ----------
-    heads : list of _Head
+    heads : list of Head
         One for each component.
     """
 
     def __init__(self, estimator, labels, command_scale=(1.0, 1.0)):
         super().__init__(estimator, command_scale)
         self.labels = labels
-        self.heads = [_Head(None, np.arange(len(component))) for component in labels]
+        self.heads = [Head(None, np.arange(len(component))) for component in labels]
 
     @property
     def n_uniforms(self):
@@ -232,7 +232,7 @@ class DiscreteBehavior(_Behavior):
         return columns[0] if len(columns) == 1 else np.column_stack(columns)
 
 
-class _Head(Fitted):
+class Head(Fitted):
     """A fitted classifier and the codes that its probability columns stand for."""
 
     def __init__(self, estimator, codes):
@@ -255,8 +255,8 @@ def _fit_head(estimator, X, codes, sample_weight, rng):
     X, codes, sample_weight = _weighted_rows(estimator, X, codes, sample_weight, rng)
     present, codes = np.unique(codes, return_inverse=True)
     if len(present) == 1:
-        return _Head(DummyClassifier(strategy="prior").fit(X, codes), present)
-    return _Head(fit_weighted(seeded_clone(estimator, rng), X, codes, sample_weight, rng), present)
+        return Head(DummyClassifier(strategy="prior").fit(X, codes), present)
+    return Head(fit_weighted(seeded_clone(estimator, rng), X, codes, sample_weight, rng), present)
 
 
 def estimated_probabilities(estimator, X, n_classes):

@@ -111,6 +111,34 @@ def next_command(commands: np.ndarray, rewards: np.ndarray) -> np.ndarray:
     return np.where(exact[:, None], following, commands)
 
 
+def countdown(command: Command, rewards: np.ndarray) -> np.ndarray:
+    """Return the command at each step of an episode that began under a command.
+
+    Parameters
+    ----------
+    command : Command
+        At the first step; open-ended or exact, with a horizon.
+    rewards : ndarray of shape (T,)
+        The reward of each step.
+
+    Returns
+    -------
+    commands : ndarray of shape (T, 2)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> countdown(Command(5.0, 2.0), np.array([1.0, 2.0, 7.0]))
+    array([[5., 2.],
+           [4., 1.],
+           [2., 1.]])
+    """
+    commands = np.tile(np.asarray(command, dtype=float), (len(rewards), 1))
+    for step, reward in enumerate(rewards[:-1]):
+        commands[step + 1] = next_command(commands[step : step + 1], np.array([reward]))
+    return commands
+
+
 def exploratory_commands(returns, lengths, n_commands, rng):
     """Draw commands that ask for a little more than the best episodes gave.
 

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from udrl_sklearn._behavior import design_matrix
-from udrl_sklearn._commands import next_command
+from udrl_sklearn._commands import countdown
 from udrl_sklearn._environments import EVALUATION, env_sources
 from udrl_sklearn._evaluation import draw_plans
 from udrl_sklearn._explanation import explain_rows
@@ -82,10 +82,7 @@ class EpisodeDisplay:
             agent._check_spaces(*pool.spaces())
             plans = draw_plans(pool.sources, [resolved], EVALUATION, np.random.default_rng(seed))
             ((_, episode),) = collect_episodes(pool, plans, agent._actor(resolved), n_envs=1)
-        commands = [np.array([resolved])]
-        for reward in episode.rewards[:-1]:
-            commands.append(next_command(commands[-1], np.array([reward])))
-        commands = np.concatenate(commands)
+        commands = countdown(resolved, episode.rewards)
         X = design_matrix(episode.observations[:-1], commands)
         behavior, targets = agent.behavior_.for_command(resolved), agent._targets
         if targets.is_discrete:

@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from gymnasium import spaces
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.metrics import accuracy_score
+from sklearn.utils.validation import NotFittedError
+from toy_envs import ContinuousMatchEnv, MatchEnv, SpacesEnv
+
+from udrl_sklearn import UDRLAgent, distill, explain
+
+
+@pytest.fixture(scope="module")
+def agent():
+    forest = RandomForestClassifier(10, min_samples_leaf=5)
+    return UDRLAgent(forest, total_timesteps=1500, n_timesteps_per_iter=200, random_state=0).fit(MatchEnv)
+
+
+def test_a_tree_that_is_deep_enough_does_as_well_as_the_agent(agent):
+    distillation = distill(agent, MatchEnv, max_depth=2, n_rounds=2, n_episodes=10, n_eval_episodes=20)
+    assert distillation.tree.get_depth() == 2
+    assert distillation.fidelity == 1
+    assert distillation.evaluation.mean_return == distillation.teacher_evaluation.mean_return == MatchEnv().optimum
+    assert str(distillation) == ("A tree of depth 2 with 3 leaves: mean return 5.0, the agent's 5.0; fidelity 1.00")
+    np.testing.assert_array_equal(
+        distillation.teacher_evaluation.returns, agent.evaluate(MatchEnv, n_episodes=20).returns
+    )
+
+
+def test_a_tree_that_is_too_small_tells_so(agent):
+    distillation = distill(agent, MatchEnv, max_depth=1, n_rounds=2, n_episodes=10)
+    assert distillation.tree.get_n_leaves() == 2
+    assert distillation.fidelity == pytest.approx(2 / 3, abs=0.1)  # two of three states can be told apart
+    assert distillation.evaluation.mean_return < 4.5
+    rows, _ = agent.hindsight_rows()
+    rows[:, -2:] = 0
+    predicted = [each.predict(rows) for each in (agent, distillation.agent)]
+    assert distillation.fidelity == pytest.approx(accuracy_score(*predicted), abs=0.1)
+
+
+def test_the_tree_learns_probabilities(agent):
+    leaf = distill(agent, MatchEnv, max_depth=1, n_rounds=1, n_episodes=50, n_eval_episodes=1)
+    rows = np.hstack([np.eye(3), np.zeros((3, 2))])
+    taught, learned = agent.predict_proba(rows), leaf.agent.predict_proba(rows)
+    np.testing.assert_allclose(learned.mean(axis=0), taught.mean(axis=0), atol=0.05)
+    alone = int(np.argmax(np.abs(learned - taught).max(axis=1) < 1e-6))  # the state with a leaf of its own
+    np.testing.assert_allclose(learned[alone], taught[alone], atol=1e-6)
+
+
+def test_a_tree_for_an_exact_command_obeys_it(agent):
+    distillation = distill(agent, MatchEnv, command=(2, 5), max_depth=6, n_episodes=30)
+    assert distillation.evaluation.command == distillation.teacher_evaluation.command == (2, 5)
+    assert distillation.evaluation.mean_return == pytest.approx(2, abs=1)
+
+
+def test_the_tree_is_an_agent_like_any_other_and_leaves_the_agent_as_it_was(agent):
+    before = agent.predict_proba(np.hstack([np.eye(3), np.zeros((3, 2))]))
+    student = distill(agent, MatchEnv, n_rounds=1, n_episodes=5, n_eval_episodes=5).agent
+    assert student.policy()(0) == 0
+    assert explain(student, np.eye(3)).method == "paths"
+    assert student.max_estimator_ is student.estimator_ is not agent.max_estimator_
+    after = agent.predict_proba(np.hstack([np.eye(3), np.zeros((3, 2))]))
+    np.testing.assert_array_equal(after, before)
+
+
+def test_it_is_the_same_each_time(agent):
+    texts = {distill(agent, MatchEnv, n_rounds=2, n_episodes=5, n_eval_episodes=2).to_text() for _ in range(2)}
+    assert len(texts) == 1
+    assert "observation==" in texts.pop()
+
+
+def test_the_best_round_is_kept(agent):
+    scores = [
+        distill(agent, MatchEnv, max_depth=1, n_rounds=n, n_episodes=10, n_eval_episodes=200).evaluation.mean_return
+        for n in (1, 4)
+    ]
+    assert scores[1] >= scores[0] - 0.2  # chosen by other episodes, so not quite monotonic
+
+
+def test_continuous_actions():
+    def env():
+        return ContinuousMatchEnv(n_components=2)
+
+    teacher = UDRLAgent(RandomForestRegressor(10, min_samples_leaf=5), total_timesteps=1500, random_state=0).fit(env)
+    small, large = (distill(teacher, env, max_depth=depth, n_rounds=2, n_episodes=10) for depth in (1, 6))
+    assert small.fidelity < large.fidelity < 1
+    assert large.fidelity > 0.5
+    assert "value:" in large.to_text()
+
+
+def test_several_discrete_components_have_a_tree_each():
+    def env():
+        return SpacesEnv(spaces.Box(0, 1, (2,)), spaces.MultiDiscrete([2, 3]))
+
+    teacher = UDRLAgent(RandomForestClassifier(5), total_timesteps=500, random_state=0).fit(env)
+    distillation = distill(teacher, env, n_rounds=1, n_episodes=5, n_eval_episodes=2)
+    assert [tree.n_classes_ for tree in distillation.tree] == [2, 3]
+    assert distillation.to_text(component=1).count("class: 2") > 0
+
+
+def test_it_draws_itself(agent):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    drawn = distill(agent, MatchEnv, max_depth=1, n_rounds=1, n_episodes=5, n_eval_episodes=2).plot(impurity=False)
+    assert any("action" in text.get_text() for text in drawn)
+    plt.close("all")
+
+
+def test_bad_input(agent):
+    with pytest.raises(NotFittedError):
+        distill(UDRLAgent(), MatchEnv)
+    with pytest.raises(ValueError, match="fitted on 3 observation features"):
+        distill(agent, "CartPole-v1")
+    with pytest.raises(ValueError, match="max_depth"):
+        distill(agent, MatchEnv, max_depth=0)
+    with pytest.raises(ValueError, match="n_rounds must be an integer >= 1, got 0"):
+        distill(agent, MatchEnv, n_rounds=0)
