@@ -82,8 +82,7 @@ def test_continuous_actions():
 
     teacher = UDRLAgent(RandomForestRegressor(10, min_samples_leaf=5), total_timesteps=1500, random_state=0).fit(env)
     small, large = (distill(teacher, env, max_depth=depth, n_rounds=2, n_episodes=10) for depth in (1, 6))
-    assert small.fidelity < large.fidelity < 1
-    assert large.fidelity > 0.5
+    assert small.fidelity + 0.1 < large.fidelity < 1
     assert "value:" in large.to_text()
 
 
