@@ -101,6 +101,8 @@ def test_variants_stand_side_by_side(harness, monkeypatch):
     assert tree.startswith(f"| tree | **{MatchEnv().optimum:.0f}** (")
     assert float(tree.split("/ ")[1].split(" |")[0]) > 0.9  # the correlation
     assert never_run == "| never run |  |"
+    monkeypatch.setattr(harness["report"], "read_rows", lambda name: [])
+    assert harness["report"].comparison_table("swap") == "Not run yet: `compare.py swap`."
 
 
 def test_every_variant_is_an_agent(harness):
@@ -131,7 +133,7 @@ def test_sparse_lunar_lander_pays_the_same_at_the_end(harness):
 
 def test_blocks_of_a_page_are_replaced_and_nothing_else(harness, tmp_path):
     page = tmp_path / "page.md"
-    page.write_text("before\n<!-- scores -->\nold\n<!-- end -->\nafter <!-- end -->\n")
+    page.write_text("before\n<!-- scores -->\n<!-- end -->\nafter <!-- end -->\n")
     for block in ("new", "newer \\1"):
         harness["report"].insert(page, {"scores": block})
         assert page.read_text() == f"before\n<!-- scores -->\n\n{block}\n\n<!-- end -->\nafter <!-- end -->\n"

@@ -105,6 +105,8 @@ def comparison_table(name):
     runs = defaultdict(list)
     for row in read_rows(name):
         runs[row["variant"], row["task"]].append(row)
+    if not runs:
+        return f"Not run yet: `compare.py {name}`."
     header = ["", *(f"{task}, {n_timesteps:,} steps" for task, n_timesteps in budgets.items())]
     lines = [[variant, *(_summary(runs[variant, task]) for task in budgets)] for variant in variants]
     return table(header, lines)
@@ -161,8 +163,10 @@ def insert(page, blocks):
     """Replace what stands between the marks <!-- name --> and <!-- end --> in a page."""
     text = page.read_text()
     for name, block in blocks.items():
-        pattern = rf"(?<=<!-- {name} -->\n).*?(?=<!-- end -->)"
-        text, n_found = re.subn(pattern, lambda _, block=block: f"\n{block}\n\n", text, flags=re.S)
+        pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+        text, n_found = re.subn(
+            pattern, lambda marks, block=block: f"\n{block}\n\n".join(marks.groups()), text, flags=re.S
+        )
         if n_found != 1:
             raise SystemExit(f"{page} needs one <!-- {name} --> with an <!-- end -->, found {n_found}.")
     page.write_text(text)
