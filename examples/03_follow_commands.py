@@ -8,7 +8,7 @@ that and no more. We ask a trained agent for several returns and compare with wh
 
 import matplotlib.pyplot as plt
 
-from udrl_sklearn import UDRLAgent
+from udrl_sklearn import CommandResponseDisplay, UDRLAgent
 
 agent = UDRLAgent(total_timesteps=8000, random_state=0).fit("CartPole-v1")
 
@@ -39,15 +39,6 @@ print("asked for 10,000:", agent.evaluate("CartPole-v1", command=10_000, n_episo
 # %%
 # On the dashed line the agent obtains exactly what it was asked for.
 
-figure, ax = plt.subplots(layout="constrained")
-ax.plot([0, max(desired_returns)], [0, max(desired_returns)], linestyle="--", color="gray")
-ax.errorbar(
-    desired_returns,
-    [evaluation.mean_return for evaluation in evaluations],
-    [evaluation.std_return for evaluation in evaluations],
-    fmt="o",
-    capsize=3,
-)
-ax.set(xlabel="desired return", ylabel="obtained return", title="CartPole-v1")
+CommandResponseDisplay.from_estimator(agent, "CartPole-v1", desired_returns=desired_returns)
 if plt.get_backend().lower() != "agg":
     plt.show()

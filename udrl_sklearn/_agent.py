@@ -366,7 +366,9 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         return self
 
     def predict(self, X: ArrayLike) -> np.ndarray:
-        """Choose the best action for each row.
+        """Choose the most probable action for each row; the predicted one if actions are continuous.
+
+        Within an episode `policy` and `evaluate` may choose otherwise, see `acting`.
 
         Parameters
         ----------

@@ -55,7 +55,7 @@ RACES = {
         "target": 200,
         "udrl": lambda: UDRLAgent(total_timesteps=500_000),
         "n_envs": 16,
-        "total_timesteps": 300_000,  # more would take hours
+        "total_timesteps": 1_000_000,
         "ppo": {
             "n_steps": 1024,
             "batch_size": 64,
