@@ -26,7 +26,7 @@ TRUSTED = {
     "udrl_sklearn._behavior.BehaviorFunction",
     "udrl_sklearn._behavior.ContinuousBehavior",
     "udrl_sklearn._behavior.DiscreteBehavior",
-    "udrl_sklearn._behavior._Head",
+    "udrl_sklearn._behavior.Head",
     "udrl_sklearn._buffer.ReplayBuffer",
     "udrl_sklearn._commands.Command",
     "udrl_sklearn._inference.Fitted",
