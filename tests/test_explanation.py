@@ -20,6 +20,7 @@ from toy_envs import BanditEnv, ContinuousMatchEnv, MatchEnv
 
 from udrl_sklearn import UDRLAgent, explain
 from udrl_sklearn._explanation import path_contributions
+from udrl_sklearn._inference import fast_predictor
 
 WITH_PATHS = [
     DecisionTreeClassifier(max_depth=5),
@@ -129,7 +130,7 @@ def changes_on_the_way(tree, row):
 def test_a_forest_contributes_the_mean_of_the_changes_in_its_trees():
     X, y = rows(3)
     forest = RandomForestClassifier(7, random_state=0).fit(X, y)
-    base_values, contributions = path_contributions(forest, X[:20])
+    base_values, contributions = path_contributions(fast_predictor(forest), X[:20])
     expected = [np.mean([changes_on_the_way(tree, row) for tree in forest.estimators_], axis=0) for row in X[:20]]
     np.testing.assert_allclose(contributions, expected, atol=1e-12)
     np.testing.assert_allclose(base_values[0], np.mean([tree.tree_.value[0, 0] for tree in forest.estimators_], axis=0))
@@ -141,9 +142,19 @@ def test_sums_are_exact_however_sure_boosting_is(learning_rate, max_iter, n_clas
     X, y = rows(n_classes)
     params = {"learning_rate": learning_rate, "max_iter": max_iter, "min_samples_leaf": 1}
     boosting = HistGradientBoostingClassifier(**params, early_stopping=False, random_state=0).fit(X, y)
-    base_values, contributions = path_contributions(boosting, X[:50])
+    base_values, contributions = path_contributions(fast_predictor(boosting), X[:50])
     total = base_values + contributions.sum(axis=1)
     np.testing.assert_allclose(total, boosting.predict_proba(X[:50].astype(float)), atol=1e-9)
+
+
+def test_if_the_inside_of_trees_is_not_as_known_they_are_asked_for_predictions(monkeypatch):
+    def raises(forest):
+        raise AttributeError("as in another version of scikit-learn")
+
+    X, y = rows(3)
+    agent = UDRLAgent(RandomForestClassifier(5), random_state=0).fit(X, y)
+    monkeypatch.setattr("udrl_sklearn._inference._forest", raises)
+    assert explain(agent, X[:2, :-2], tuple(X[0, -2:]), background=X).method == "permutations"
 
 
 def test_linear_models_contribute_coefficient_times_difference():

@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import softmax
 from sklearn.dummy import DummyClassifier
-from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from ._agent import UDRLAgent
 from ._behavior import DiscreteBehavior, design_matrix
 from ._commands import OPEN_ENDED, CommandLike
-from ._inference import Mean, fast_predictor
+from ._inference import Mean, SideBySide
 
 # For the integral along a line of scores: sums are exact to 1e-9 where scores differ by up to 50.
 N_QUADRATURE_POINTS = 200
@@ -188,16 +187,17 @@ def _what_to_explain(agent, behavior, X, actions, component):
 def _along_paths(behavior, component, X, columns):
     """Return base values (n,) and contributions (n, n_features), or None if the estimator has no paths."""
     if isinstance(behavior, DiscreteBehavior):
-        head = behavior.heads[component]
-        estimator, known = head.estimator, np.isin(columns, head.codes)
-        columns = np.where(known, np.searchsorted(head.codes, columns), 0)
+        fitted = behavior.heads[component]
+        known = np.isin(columns, fitted.codes)
+        columns = np.where(known, np.searchsorted(fitted.codes, columns), 0)
+        if isinstance(fitted.estimator, DummyClassifier):  # only one action was ever seen
+            return known.astype(float), np.zeros(X.shape)
     else:
-        estimator, known = behavior.fitted_estimator, np.ones(len(X), dtype=bool)
-        if isinstance(estimator, MultiOutputRegressor):
-            estimator, columns = estimator.estimators_[component], np.zeros_like(columns)
-    if isinstance(estimator, DummyClassifier):  # only one action was ever seen
-        return known.astype(float), np.zeros(X.shape)
-    found = path_contributions(estimator, behavior.scaled(X))
+        fitted, known = behavior.fitted, np.ones(len(X), dtype=bool)
+    predictor = fitted.predictor
+    if isinstance(predictor, SideBySide):
+        predictor, columns = predictor.predictors[component], np.zeros_like(columns)
+    found = None if predictor is None else path_contributions(predictor, behavior.scaled(X))
     if found is None:
         return None
     base_values, contributions = found
@@ -205,24 +205,21 @@ def _along_paths(behavior, component, X, columns):
     return base_values[rows, columns] * known, contributions[rows, :, columns] * known[:, None]
 
 
-def path_contributions(estimator, X):
+def path_contributions(predictor, X):
     """Return what features contribute to the predictions of trees.
 
     Parameters
     ----------
-    estimator : fitted estimator
+    predictor : Mean or Sum
+        As `fast_predictor` makes it of an estimator.
     X : ndarray of shape (n, n_features), float32
 
     Returns
     -------
     base_values : ndarray of shape (n, n_outputs)
     contributions : ndarray of shape (n, n_features, n_outputs)
-        To probabilities or to what is predicted. None instead of both if the estimator is not made of trees, or
-        makes another use of their sum.
+        To probabilities or to what is predicted. None instead of both if a sum is put to another use.
     """
-    predictor = fast_predictor(estimator)
-    if predictor is None:
-        return None
     roots, by_tree = _walk(predictor.trees, X)
     if isinstance(predictor, Mean):
         contributions = by_tree.mean(axis=0)
@@ -271,17 +268,13 @@ def _means_of_leaves(nodes, parents, values):
     """Return the mean of the leaves under each node, by their training rows; boosted trees keep other values there."""
     weights = np.where(nodes["left_child"] < 0, nodes["weighted_n_node_samples"], 0.0)
     sums = weights[:, None] * values
-    levels, level = [], np.flatnonzero(parents >= 0)
-    above = parents[level]
-    while len(level):  # nodes of depth 1 and more, of depth 2 and more, and so on
-        levels.append(level)
-        deeper = parents[above] >= 0
-        level, above = level[deeper], parents[above[deeper]]
-    for depth, level in enumerate(levels):
-        levels[depth] = np.setdiff1d(level, levels[depth + 1]) if depth + 1 < len(levels) else level
-    for level in reversed(levels):
-        np.add.at(weights, parents[level], weights[level])
-        np.add.at(sums, parents[level], sums[level])
+    leaves = np.flatnonzero(nodes["left_child"] < 0)
+    above = parents[leaves]
+    while len(leaves):  # each leaf counts for all nodes above it
+        leaves, above = leaves[above >= 0], above[above >= 0]
+        np.add.at(weights, above, weights[leaves])
+        np.add.at(sums, above, sums[leaves])
+        above = parents[above]
     return np.divide(sums, weights[:, None], out=values.copy(), where=weights[:, None] > 0)
 
 

@@ -48,7 +48,8 @@ class Fitted:
         self.estimator = estimator
 
     @cached_property
-    def _predict(self):
+    def predictor(self):
+        """What answers in the estimator's place, see `fast_predictor`; None if there is no faster way."""
         try:
             return fast_predictor(self.estimator)
         except (AttributeError, ValueError):  # the inside of boosted trees may differ between versions of scikit-learn
@@ -57,24 +58,24 @@ class Fitted:
     @property
     def has_fast_way(self):
         """Whether few rows are answered without the estimator."""
-        return self._predict is not None
+        return self.predictor is not None
 
     def fast(self, X):
         """Return the answers for X as `fast_predictor` gives them, or None if there is no faster way."""
         if not self.has_fast_way or X.dtype != np.float32 or (len(X) > MANY_ROWS and self.estimator is not None):
             return None
-        return self._predict(X)
+        return self.predictor(X)
 
     def compact(self):
         """Return a copy with the fast way alone, if there is one, that takes little room on its way to a worker."""
         if not self.has_fast_way:
             return self
         compact = copy.copy(self)
-        compact.estimator, compact._predict = None, self._predict
+        compact.estimator, compact.predictor = None, self.predictor
         return compact
 
     def __getstate__(self):
-        return {name: value for name, value in vars(self).items() if name != "_predict" or self.estimator is None}
+        return {name: value for name, value in vars(self).items() if name != "predictor" or self.estimator is None}
 
 
 def fast_predictor(estimator):
@@ -107,7 +108,7 @@ def fast_predictor(estimator):
         return _histogram_boosting(estimator)
     if kind is MultiOutputRegressor:
         predictors = [fast_predictor(part) for part in estimator.estimators_]
-        return None if None in predictors else _SideBySide(predictors)
+        return None if None in predictors else SideBySide(predictors)
     return None
 
 
@@ -144,7 +145,7 @@ def _boosting(estimator):
     joined = _JoinedTrees(nodes, values, estimator.n_features_in_)
     baseline = estimator._raw_predict_init(np.zeros((1, estimator.n_features_in_), dtype=np.float32))
     link = estimator._loss.predict_proba if isinstance(estimator, GradientBoostingClassifier) else None
-    return _Sum(joined, baseline, link, order="C")
+    return Sum(joined, baseline, link, order="C")
 
 
 def _histogram_boosting(estimator):
@@ -164,7 +165,7 @@ def _histogram_boosting(estimator):
     joined = _JoinedTrees(nodes, [tree["value"][:, None] for tree in trees], estimator.n_features_in_)
     loss = estimator._loss
     link = loss.predict_proba if isinstance(estimator, HistGradientBoostingClassifier) else loss.link.inverse
-    return _Sum(joined, estimator._baseline_prediction, link, order="F")
+    return Sum(joined, estimator._baseline_prediction, link, order="F")
 
 
 def _nodes(tree):
@@ -282,7 +283,7 @@ class Mean:
         return _sum_in_order(self.trees(X)) / self.trees.n_trees
 
 
-class _Sum:
+class Sum:
     """Sum of a baseline (1, n_outputs) and of the answers of trees, one tree an output in each stage.
 
     The link is applied to sums in the order of memory that the ensemble has them in, on which the last bit depends.
@@ -302,7 +303,7 @@ class _Sum:
         return total if self.link is None else self.link(total)
 
 
-class _SideBySide:
+class SideBySide:
     """The answers of several predictors as columns."""
 
     def __init__(self, predictors):
