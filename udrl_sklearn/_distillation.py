@@ -14,10 +14,9 @@ from ._agent import UDRLAgent
 from ._behavior import BehaviorFunction, ContinuousBehavior, DiscreteBehavior, Head, design_matrix
 from ._commands import CommandLike, countdown
 from ._environments import EVALUATION, TRAINING, TUNING, env_sources
-from ._evaluation import Evaluation, draw_plans, evaluate
+from ._evaluation import Evaluation, evaluate, live
 from ._inference import Fitted
 from ._pool import EnvPool
-from ._rollout import collect_episodes
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,13 +175,10 @@ def distill(
 
 def _visit(pool, agent, command, n_episodes, seed_range, rng, params):
     """Return the rows that an agent meets under a command."""
-    plans = draw_plans(pool.sources, np.tile(command, (n_episodes, 1)), seed_range, rng)
-    episodes = dict(collect_episodes(pool, plans, agent._actor(command), **params))
+    actor = agent._actor(command)
+    episodes = live(pool, actor, command, n_episodes=n_episodes, seed=rng, seed_range=seed_range, **params)
     return np.vstack(
-        [
-            design_matrix(episodes[i].observations[:-1], countdown(command, episodes[i].rewards))
-            for i in range(len(plans))
-        ]
+        [design_matrix(episode.observations[:-1], countdown(command, episode.rewards)) for episode in episodes]
     )
 
 

@@ -90,8 +90,16 @@ def evaluate(pool, actor, command, *, n_episodes=100, seed=0, seed_range=EVALUAT
     -------
     returns, lengths : ndarray of shape (n_episodes,)
     """
+    episodes = live(pool, actor, command, n_episodes=n_episodes, seed=seed, seed_range=seed_range, **rollout)
+    return np.array([episode.total_return for episode in episodes]), np.array([len(episode) for episode in episodes])
+
+
+def live(pool, actor, command, *, n_episodes, seed=0, seed_range=EVALUATION, **rollout):
+    """Return the episodes of an actor under a command, in the order of their seeds; see `evaluate`.
+
+    The seed may be a numpy.random.Generator to draw from.
+    """
     commands = np.tile(command, (n_episodes, 1))
     plans = draw_plans(pool.sources, commands, seed_range, np.random.default_rng(seed))
     episodes = dict(collect_episodes(pool, plans, actor, **rollout))
-    returns = np.array([episodes[i].total_return for i in range(n_episodes)])
-    return returns, np.array([len(episodes[i]) for i in range(n_episodes)])
+    return [episodes[i] for i in range(n_episodes)]

@@ -2,14 +2,13 @@
 
 from functools import partial
 
-from _recipes import follow_commands, obedience, train_agent
+from _recipes import AGENTS, follow_commands, obedience, train_agent
 from _tasks import REPORTING_SEEDS, TASKS
 from lightgbm import LGBMClassifier
 from sklearn.ensemble import (
     AdaBoostClassifier,
     ExtraTreesClassifier,
     GradientBoostingClassifier,
-    HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
 from sklearn.linear_model import LogisticRegression
@@ -22,6 +21,7 @@ from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier
 
 from udrl_sklearn import UDRLAgent
+from udrl_sklearn._behavior import default_estimator
 from udrl_sklearn.nets import behavior_net
 from udrl_sklearn.recipes import CARDENAS_CARTAGENA_2024, SRIVASTAVA_2019
 
@@ -33,7 +33,7 @@ def _scaled(estimator):
 
 
 def _forest(**params):
-    return RandomForestClassifier(**{"n_estimators": 30, "min_samples_leaf": 10, "max_features": 0.6} | params)
+    return default_estimator().set_params(**params)
 
 
 #: Name -> what makes an unfitted agent.
@@ -41,9 +41,7 @@ SWAPS = {
     "RandomForest": UDRLAgent,
     "ExtraTrees": lambda: UDRLAgent(ExtraTreesClassifier(30, min_samples_leaf=10, max_features=0.6)),
     "GradientBoosting": lambda: UDRLAgent(GradientBoostingClassifier(n_estimators=20, min_samples_leaf=20)),
-    "HistGradientBoosting": lambda: UDRLAgent(
-        HistGradientBoostingClassifier(max_iter=60, min_samples_leaf=20, early_stopping=False)
-    ),
+    "HistGradientBoosting": partial(AGENTS["HistGradientBoosting"], is_discrete=True),
     "AdaBoost": lambda: UDRLAgent(AdaBoostClassifier(DecisionTreeClassifier(max_depth=3), n_estimators=30)),
     "XGBoost": lambda: UDRLAgent(XGBClassifier(n_estimators=30, n_jobs=1)),
     "LightGBM": lambda: UDRLAgent(LGBMClassifier(n_estimators=30, n_jobs=1, verbose=-1)),

@@ -11,3 +11,11 @@ def pyplot(display):
             "Install it with: pip install 'udrl_sklearn[plot]'"
         ) from error
     return plt
+
+
+def set_axes(display, ax):
+    """Give a display its `ax_` and `figure_`, new ones if `ax` is None, and return matplotlib.pyplot."""
+    plt = pyplot(display)
+    display.ax_ = plt.subplots(layout="constrained")[1] if ax is None else ax
+    display.figure_ = display.ax_.figure
+    return plt

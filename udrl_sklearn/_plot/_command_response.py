@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._canvas import pyplot
+from ._canvas import set_axes
 
 
 class CommandResponseDisplay:
@@ -104,9 +104,7 @@ class CommandResponseDisplay:
         -------
         display : CommandResponseDisplay
         """
-        plt = pyplot(self)
-        self.ax_ = plt.subplots(layout="constrained")[1] if ax is None else ax
-        self.figure_ = self.ax_.figure
+        set_axes(self, ax)
         ends = self.desired_returns.min(), self.desired_returns.max()
         (self.line_,) = self.ax_.plot(ends, ends, color="0.6", linestyle="--", zorder=0)
         means, spreads = self.obtained_returns.mean(axis=1), self.obtained_returns.std(axis=1)

@@ -5,7 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from udrl_sklearn._behavior import design_matrix
 
-from ._canvas import pyplot
+from ._canvas import set_axes
 
 
 class DecisionMapDisplay:
@@ -122,9 +122,7 @@ class DecisionMapDisplay:
         -------
         display : DecisionMapDisplay
         """
-        plt = pyplot(self)
-        self.ax_ = plt.subplots(layout="constrained")[1] if ax is None else ax
-        self.figure_ = self.ax_.figure
+        plt = set_axes(self, ax)
         style = {"shading": "nearest"}
         if self.labels is not None:
             n = len(self.labels)

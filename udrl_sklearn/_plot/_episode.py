@@ -5,11 +5,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from udrl_sklearn._behavior import design_matrix
 from udrl_sklearn._commands import countdown
-from udrl_sklearn._environments import EVALUATION, env_sources
-from udrl_sklearn._evaluation import draw_plans
+from udrl_sklearn._environments import env_sources
+from udrl_sklearn._evaluation import live
 from udrl_sklearn._explanation import explain_rows
 from udrl_sklearn._pool import EnvPool
-from udrl_sklearn._rollout import collect_episodes
 
 from ._canvas import pyplot
 
@@ -80,8 +79,9 @@ class EpisodeDisplay:
         resolved = agent._resolve(command)
         with EnvPool(env_sources(env)) as pool:
             agent._check_spaces(*pool.spaces())
-            plans = draw_plans(pool.sources, [resolved], EVALUATION, np.random.default_rng(seed))
-            ((_, episode),) = collect_episodes(pool, plans, agent._actor(resolved), n_envs=1)
+            (episode,) = live(
+                pool, agent._actor(resolved), resolved, n_episodes=1, seed=seed, **agent._rollout_params()
+            )
         commands = countdown(resolved, episode.rewards)
         X = design_matrix(episode.observations[:-1], commands)
         behavior, targets = agent.behavior_.for_command(resolved), agent._targets

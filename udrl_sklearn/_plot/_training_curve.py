@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._canvas import pyplot
+from ._canvas import set_axes
 
 
 class TrainingCurveDisplay:
@@ -119,9 +119,7 @@ class TrainingCurveDisplay:
         -------
         display : TrainingCurveDisplay
         """
-        plt = pyplot(self)
-        self.ax_ = plt.subplots(layout="constrained")[1] if ax is None else ax
-        self.figure_ = self.ax_.figure
+        set_axes(self, ax)
         if len(self.timesteps) == 1:
             x, middle = self.timesteps[0], self.returns[0]
         else:  # on the steps that all runs have in common
