@@ -65,13 +65,6 @@ def test_what_was_run_is_not_run_again(harness):
     assert len(harness["runs"].read_rows("commands")) == 3
 
 
-def test_interquartile_mean_leaves_a_quarter_out_at_each_end(harness):
-    values = [100.0, 0.0, 2.0, 4.0, 3.0, 3.0, -50.0, 9.0]
-    assert harness["report"].interquartile_mean(values) == 3.0  # of 2, 3, 3, 4
-    low, high = harness["report"].interval(values)
-    assert -50 <= low < 3 < high <= 100
-
-
 def test_tables_show_every_seed_at_each_mark(harness):
     def train(task, recipe, seed):
         row = {"seconds": 1.0, "std_return": 0.0}

@@ -8,7 +8,7 @@ from ._environments import SeededEnv, seeded_envs
 from ._episodes import Episode
 from ._evaluation import Evaluation
 from ._explanation import Explanation, explain
-from ._plot import CommandResponseDisplay, DecisionMapDisplay, EpisodeDisplay, TrainingCurveDisplay
+from ._plot import CommandResponseDisplay, DecisionMapDisplay, EpisodeDisplay, TrainingCurveDisplay, record_episode
 from ._policy import Policy
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "distill",
     "explain",
     "recipes",
+    "record_episode",
     "seeded_envs",
 ]
 __version__ = "0.1.0"

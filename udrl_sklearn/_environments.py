@@ -3,6 +3,7 @@
 import difflib
 import importlib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,6 +152,39 @@ def make_env(source):
             f"The environment factory {source.make!r} returned {type(env).__name__}, expected a gymnasium.Env."
         )
     return env
+
+
+def make_rendered(env, render_mode):
+    """Return an environment that shows itself in a render mode.
+
+    Parameters
+    ----------
+    env : str, EnvSpec, gymnasium.Env or callable
+        An environment that exists already, or that a function makes, needs that mode itself.
+    render_mode : {"rgb_array", "human"}
+        Pictures as arrays, or a window.
+
+    Raises
+    ------
+    ValueError
+        If the environment does not have this mode.
+    """
+    if isinstance(env, list | tuple):
+        raise ValueError(f"Expected a single environment, got a list of {len(env)}.")
+    (source,) = env_sources(env)
+    if isinstance(source.make, _Make):
+        with closing(source.make()) as silent:
+            modes = silent.metadata.get("render_modes", [])
+        if render_mode not in modes:
+            raise ValueError(f"{describe(source)} can't be shown with render_mode={render_mode!r}; it has {modes}.")
+        return gymnasium.make(source.make.env, render_mode=render_mode, disable_env_checker=True)
+    made = make_env(source)
+    if made.render_mode != render_mode:
+        raise ValueError(
+            f"{describe(source)} has render_mode={made.render_mode!r}, and {render_mode!r} is needed. Make it with "
+            f"render_mode={render_mode!r}, or pass its id."
+        )
+    return made
 
 
 def describe(source):

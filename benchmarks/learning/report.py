@@ -15,25 +15,13 @@ from _recipes import N_EVALUATIONS, obedience
 from _runs import read_rows
 from _tasks import TASKS
 from _variants import COMPARISONS
-from scipy.stats import bootstrap, trim_mean
+
+from udrl_sklearn._statistics import bootstrap_interval, interquartile_mean
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 DOCS = Path(__file__).parents[2] / "docs"
-
-
-def interquartile_mean(values, axis=-1):
-    """Return the mean of the middle half."""
-    return trim_mean(values, 0.25, axis=axis)
-
-
-def interval(values):
-    """Return the 95% bootstrap interval of the interquartile mean."""
-    if len(values) < 3 or np.ptp(values) == 0:
-        return min(values), max(values)
-    found = bootstrap((values,), interquartile_mean, method="percentile", rng=np.random.default_rng(0))
-    return tuple(found.confidence_interval)
 
 
 def runs_of(name):
@@ -65,7 +53,7 @@ def scores_table():
             for recipe, seeds in runs[task_name].items():
                 found = [row_at(rows, mark) for rows in seeds.values()]
                 values = [row["mean_return"] for row in found]
-                low, high = interval(values)
+                low, high = bootstrap_interval(values)
                 lines.append(
                     [
                         task_name,
@@ -144,7 +132,7 @@ def plot_curves(path):
             values, seconds = (
                 np.array([[row[key] for row in run] for run in rows]) for key in ("mean_return", "seconds")
             )
-            intervals = np.array([interval(list(column)) for column in values.T])
+            intervals = np.array([bootstrap_interval(column) for column in values.T])
             color = colors.setdefault(recipe, f"C{len(colors)}")
             for ax, x in zip(axes[:, column], (marks, np.median(seconds, axis=0)), strict=True):
                 ax.plot(x, interquartile_mean(values, axis=0), label=recipe, color=color)

@@ -1,8 +1,9 @@
-"""Displays: pictures of agents, after scikit-learn's convention. They need matplotlib."""
+"""Pictures of agents: displays after scikit-learn's convention, and films. They need matplotlib."""
 
 from ._command_response import CommandResponseDisplay
 from ._decision_map import DecisionMapDisplay
 from ._episode import EpisodeDisplay
+from ._recording import record_episode
 from ._training_curve import TrainingCurveDisplay
 
-__all__ = ["CommandResponseDisplay", "DecisionMapDisplay", "EpisodeDisplay", "TrainingCurveDisplay"]
+__all__ = ["CommandResponseDisplay", "DecisionMapDisplay", "EpisodeDisplay", "TrainingCurveDisplay", "record_episode"]

@@ -8,6 +8,7 @@ from udrl_sklearn._commands import countdown
 from udrl_sklearn._environments import env_sources
 from udrl_sklearn._evaluation import live
 from udrl_sklearn._explanation import explain_rows
+from udrl_sklearn._playing import prediction_labels
 from udrl_sklearn._pool import EnvPool
 
 from ._canvas import pyplot
@@ -88,12 +89,14 @@ class EpisodeDisplay:
         if targets.is_discrete:
             taken = episode.actions.reshape(len(X), -1)[:, 0]
             predictions, explanation = behavior.predict_proba(X)[0], explain_rows(agent, X, taken)
-            labels = [f"action {label}" for label in targets.labels[0]]
         else:
             predictions, explanation = behavior.predict(X).reshape(len(X), -1), explain_rows(agent, X)
-            labels = [f"action[{i}]" for i in range(predictions.shape[1])]
         display = cls(
-            episode=episode, commands=commands, predictions=predictions, labels=labels, explanation=explanation
+            episode=episode,
+            commands=commands,
+            predictions=predictions,
+            labels=prediction_labels(agent),
+            explanation=explanation,
         )
         return display.plot(n_features=n_features)
 
@@ -109,7 +112,7 @@ class EpisodeDisplay:
         -------
         display : EpisodeDisplay
         """
-        plt = pyplot(self)
+        plt = pyplot("EpisodeDisplay.plot")
         self.figure_, self.axes_ = plt.subplots(3, sharex=True, figsize=(8, 8), layout="constrained")
         steps = np.arange(len(self.commands))
         top, middle, bottom = self.axes_

@@ -1,0 +1,74 @@
+import sys
+
+import imageio.v3 as iio
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.linear_model import LinearRegression
+from sklearn.tree import DecisionTreeClassifier
+
+from udrl_sklearn import UDRLAgent, record_episode
+
+
+@pytest.fixture(scope="module")
+def agent():
+    return UDRLAgent(DecisionTreeClassifier(min_samples_leaf=10), total_timesteps=2000, random_state=0).fit(
+        "CartPole-v1"
+    )
+
+
+def test_a_gif_shows_each_step(agent, tmp_path):
+    obtained = record_episode(agent, "CartPole-v1", tmp_path / "a.gif", command=12, fps=20)
+    assert obtained == agent.evaluate("CartPole-v1", command=12, n_episodes=1).returns[0]
+    with Image.open(tmp_path / "a.gif") as film:
+        assert film.n_frames == obtained
+        assert film.info["duration"] == 50
+        assert film.size == (900, 400)
+
+
+def test_an_mp4_shows_each_step(agent, tmp_path):
+    obtained = record_episode(agent, "CartPole-v1", tmp_path / "a.mp4", max_steps=6)
+    frames = iio.imread(tmp_path / "a.mp4", plugin="pyav")
+    assert obtained == 6
+    assert frames.shape == (6, 400, 900, 3)
+    # The picture of the environment and the bars change from one step to the next.
+    assert np.abs(np.diff(frames.astype(int), axis=0)).max(axis=(1, 2, 3)).min() > 100
+
+
+def test_continuous_actions_are_filmed(tmp_path):
+    agent = UDRLAgent(LinearRegression(), total_timesteps=600, random_state=0).fit("Pendulum-v1")
+    assert record_episode(agent, "Pendulum-v1", tmp_path / "a.gif", max_steps=3) < 0
+    with Image.open(tmp_path / "a.gif") as film:
+        assert film.n_frames == 3
+
+
+def test_features_that_contribute_most_are_shown(agent, tmp_path, monkeypatch):
+    from udrl_sklearn._plot import _recording
+
+    painters = []
+
+    class Kept(_recording.EpisodePainter):
+        def __init__(self, *args):
+            super().__init__(*args)
+            painters.append(self)
+
+    monkeypatch.setattr(_recording, "EpisodePainter", Kept)
+    record_episode(agent, "CartPole-v1", tmp_path / "a.gif", n_features=2, max_steps=2)
+    names = [label.get_text() for label in painters[0].contributions.get_yticklabels()]
+    seen = agent.buffer_.episodes.observations[:: len(agent.buffer_.episodes.observations) // 200]
+    from udrl_sklearn import explain
+
+    sizes = np.abs(explain(agent, seen).contributions).mean(axis=0)
+    assert set(names) == set(agent.feature_names_in_[np.argsort(-sizes)[:2]])
+
+
+def test_other_files_are_refused_before_anything_is_done(agent, tmp_path):
+    with pytest.raises(ValueError, match=r"ends in .gif or .mp4, got .*a\.avi"):
+        record_episode(agent, "CartPole-v1", tmp_path / "a.avi")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_mp4_without_imageio_says_what_to_install(agent, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imageio", None)
+    with pytest.raises(ImportError, match="imageio\\[pyav\\]"):
+        record_episode(agent, "CartPole-v1", tmp_path / "a.mp4")

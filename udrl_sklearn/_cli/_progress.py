@@ -1,0 +1,66 @@
+"""Progress bars, where somebody looks on."""
+
+import sys
+
+import click
+import gymnasium
+
+
+def progress_bar(length, label):
+    """Return a progress bar on the terminal; it shows nothing where the error stream is none."""
+    return click.progressbar(
+        length=length,
+        label=label,
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+        item_show_func=lambda text: text,
+        width=0,
+    )
+
+
+class Iterations:
+    """A scikit-learn callback that moves a progress bar on by the steps of each iteration."""
+
+    def __init__(self, bar):
+        self.bar = bar
+
+    def setup(self, estimator, context):
+        """Begin to watch a fit."""
+
+    def teardown(self, estimator, context):
+        """End watching a fit."""
+
+    def on_fit_task_begin(self, estimator, context):
+        """Do nothing before an iteration."""
+
+    def on_fit_task_end(self, estimator, context):
+        """Move on, and show the returns of the newest episodes."""
+        if context.task_name == "iteration":
+            record = estimator.history_[-1]
+            done = min(record["timesteps"], self.bar.length) - self.bar.pos
+            self.bar.update(done, f"mean return {record.get('evaluated_return', record['mean_return']):.1f}")
+        return False
+
+
+class Counted(gymnasium.Wrapper):
+    """Calls a function after each step, with whether it ended the episode."""
+
+    def __init__(self, env, after_step):
+        super().__init__(env)
+        self.after_step = after_step
+
+    def step(self, action):
+        """Take a step."""
+        found = super().step(action)
+        self.after_step(found[2] or found[3])
+        return found
+
+
+def counting_episodes(env, bar):
+    """Return an environment, as agents take it, whose ends of episodes move a progress bar on."""
+    return lambda: Counted(gymnasium.make(env, disable_env_checker=True), lambda is_over: is_over and bar.update(1))
+
+
+def counting_steps(made, bar):
+    """Return an environment that exists already, whose steps move a progress bar on."""
+    return Counted(made, lambda is_over: bar.update(1))

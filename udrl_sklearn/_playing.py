@@ -1,0 +1,132 @@
+"""Playing: one episode, step by step, with all that there is to tell of each."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ._behavior import design_matrix
+from ._commands import OPEN_ENDED, Command
+from ._environments import EVALUATION, env_sources
+from ._evaluation import draw_plans
+from ._explanation import explain_rows
+from ._spaces import ObservationColumns
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A step of an episode, just before its action is taken.
+
+    Attributes
+    ----------
+    agent : UDRLAgent
+        Who plays.
+    step : int
+        Counted from 0.
+    row : ndarray of shape (1, n_features_in_)
+        The observation and the command, as the behavior function sees them.
+    command : Command
+        What is still to be obtained; zeros stand for "max".
+    action : int, ndarray
+        What is going to be done, as the environment has it.
+    return_so_far : float
+        Sum of the rewards before.
+    """
+
+    agent: Any = field(repr=False)
+    step: int
+    row: np.ndarray
+    command: Command
+    action: Any
+    return_so_far: float
+
+    @property
+    def predictions(self):
+        """Probabilities of the actions, of the first component if there are several; what is predicted otherwise."""
+        behavior = self.agent.behavior_.for_command(self.command)
+        if self.agent._targets.is_discrete:
+            return behavior.predict_proba(self.row)[0][0]
+        return behavior.predict(self.row).reshape(-1)
+
+    def explain(self):
+        """Return the Explanation of the action, of its first component if there are several."""
+        if not self.agent._targets.is_discrete:
+            return explain_rows(self.agent, self.row)
+        return explain_rows(self.agent, self.row, np.asarray(self.action).reshape(-1)[:1])
+
+
+def prediction_labels(agent):
+    """Return what the numbers of `Moment.predictions` stand for: list of str."""
+    if agent._targets.is_discrete:
+        return [f"action {label}" for label in agent._targets.labels[0]]
+    return [f"action[{i}]" for i in range(agent._targets.n_components)]
+
+
+class Player:
+    """Lets an agent act in an environment, one step at a time.
+
+    The episode of a seed is the first one of `UDRLAgent.evaluate` with that seed.
+
+    Parameters
+    ----------
+    agent : UDRLAgent
+        Fitted.
+    env : gymnasium.Env
+        Where to act. It is left open.
+    command : "max", float, Command or pair, default="max"
+        As for `UDRLAgent.evaluate`.
+    seed : int, default=0
+        Picks the episode.
+
+    Attributes
+    ----------
+    policy : Policy
+        What acts.
+    moment : Moment
+        The step that comes next.
+    return_so_far : float
+        Sum of the rewards so far.
+    is_over : bool
+        Whether the episode has ended.
+    """
+
+    def __init__(self, agent, env, *, command="max", seed=0):
+        check_is_fitted(agent)
+        agent._check_spaces(env.observation_space, env.action_space)
+        self.agent = agent
+        self.env = env
+        self.reset(command=command, seed=seed)
+
+    def reset(self, *, command="max", seed=0):
+        """Begin an episode."""
+        self.policy = self.agent.policy(command)
+        (plan,) = draw_plans(env_sources(self.env), [OPEN_ENDED], EVALUATION, np.random.default_rng(seed))
+        observation, _ = self.env.reset(seed=plan.seed)
+        self.return_so_far, self.n_steps, self.is_over = 0.0, 0, False
+        self._look(observation)
+
+    def ask(self, command):
+        """Change the command; the episode goes on from where it is."""
+        self.policy = self.agent.policy(command)
+        self._look(self._observation)
+
+    def step(self):
+        """Take the action of the moment."""
+        if self.is_over:
+            raise RuntimeError("The episode is over; begin another one with reset().")
+        observation, reward, terminated, truncated, _ = self.env.step(self.moment.action)
+        self.return_so_far += float(reward)
+        self.n_steps += 1
+        self.policy.update(float(reward))
+        self.is_over = terminated or truncated
+        if not self.is_over:
+            self._look(observation)
+
+    def _look(self, observation):
+        """Choose the next action."""
+        self._observation = observation
+        flat = ObservationColumns(self.env.observation_space).flatten(observation)
+        command = self.policy.command
+        row = design_matrix(flat[None], np.array([command]))
+        self.moment = Moment(self.agent, self.n_steps, row, command, self.policy(observation), self.return_so_far)
