@@ -27,17 +27,13 @@ KNOWN_TO_THE_AGENT = {"_persistence"}
 
 NEED_NUMPY_ALONE = {"_commands", "_episodes", "_hindsight", "_buffer"}
 ALLOWED_IN = {
-    "gymnasium": {
-        "_spaces",
-        "_environments",
-        "utils",
-        "_cli",
-    },  # utils has checks, which need environments and data frames
+    "gymnasium": {"_spaces", "_environments", "utils", "_cli", "_demo"},  # utils has checks, which need environments and data frames
     "torch": {"nets"},
     "skorch": {"nets"},
     "minari": set(),
     "pandas": {"utils"},  # for checks
     "click": {"_cli"},
+    "nicegui": {"_demo"},
     "yaml": {"_cli"},
 }
 
@@ -107,5 +103,17 @@ def test_importing_the_package_imports_nothing_that_it_can_do_without():
     imported = set(done.stdout.split())
     assert "sklearn" in imported
     # pandas is not among them: scikit-learn itself imports it where it is installed
-    needless = {"torch", "skorch", "matplotlib", "minari", "skops", "xgboost", "lightgbm", "click", "yaml", "imageio"}
+    needless = {
+        "torch",
+        "skorch",
+        "matplotlib",
+        "minari",
+        "skops",
+        "xgboost",
+        "lightgbm",
+        "click",
+        "yaml",
+        "imageio",
+        "nicegui",
+    }
     assert imported & needless == set()

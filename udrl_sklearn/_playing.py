@@ -42,6 +42,14 @@ class Moment:
     return_so_far: float
 
     @property
+    def headline(self):
+        """Where the episode is, and what is still to be obtained, in words."""
+        so_far = f"step {self.step}, return {self.return_so_far:.1f}"
+        if self.command == OPEN_ENDED:
+            return f"{so_far}, asked for as much as it can"
+        return f"{so_far}, desired {self.command.desired_return:.1f} in {self.command.desired_horizon:.0f} steps"
+
+    @property
     def predictions(self):
         """Probabilities of the actions, of the first component if there are several; what is predicted otherwise."""
         behavior = self.agent.behavior_.for_command(self.command)

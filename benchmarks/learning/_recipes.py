@@ -7,6 +7,7 @@ from scipy.stats import spearmanr
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from udrl_sklearn import UDRLAgent
+from udrl_sklearn._callbacks import AfterIteration
 
 N_EVALUATIONS = 20
 N_COMMANDS = 10
@@ -43,7 +44,7 @@ def train_agent(agent, env, seed, *, n_timesteps, every):
     """Train an agent and return a row for each evaluation, the last one after all its steps."""
     watcher = EvaluateOnTheWay(env, every, N_TEST_EPISODES)
     agent.set_params(total_timesteps=n_timesteps, random_state=seed)
-    agent.set_callbacks(watcher).fit(env)
+    agent.set_callbacks(AfterIteration(watcher)).fit(env)
     agent.set_callbacks()
     return watcher.rows
 

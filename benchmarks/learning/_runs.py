@@ -13,7 +13,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 class EvaluateOnTheWay:
-    """A scikit-learn callback that evaluates an agent each time when it has learned from so many more steps.
+    """Evaluates an agent each time when it has learned from so many more steps, called after each iteration.
 
     Parameters
     ----------
@@ -32,23 +32,13 @@ class EvaluateOnTheWay:
         self.due = every
         self.rows = []
 
-    def setup(self, estimator, context):
-        """Begin to watch a fit."""
-
-    def teardown(self, estimator, context):
-        """End watching a fit."""
-
-    def on_fit_task_begin(self, estimator, context):
-        """Do nothing before an iteration."""
-
-    def on_fit_task_end(self, estimator, context):
-        """Evaluate after an iteration if it is time to; seconds of evaluations do not count."""
-        if context.task_name == "iteration" and estimator.n_timesteps_ >= self.due:
-            self.due = next_due(estimator.n_timesteps_, self.every)
-            seconds = sum(record["rollout_seconds"] + record["fit_seconds"] for record in estimator.history_)
-            returns = estimator.evaluate(self.env, n_episodes=self.n_episodes).returns
-            self.rows.append(evaluation_row(estimator.n_timesteps_, seconds, returns))
-        return False
+    def __call__(self, agent):
+        """Evaluate if it is time to; seconds of evaluations do not count."""
+        if agent.n_timesteps_ >= self.due:
+            self.due = next_due(agent.n_timesteps_, self.every)
+            seconds = sum(record["rollout_seconds"] + record["fit_seconds"] for record in agent.history_)
+            returns = agent.evaluate(self.env, n_episodes=self.n_episodes).returns
+            self.rows.append(evaluation_row(agent.n_timesteps_, seconds, returns))
 
 
 def next_due(timesteps, every):

@@ -5,6 +5,8 @@ import sys
 import click
 import gymnasium
 
+from udrl_sklearn._callbacks import AfterIteration
+
 
 def progress_bar(length, label):
     """Return a progress bar on the terminal; it shows nothing where the error stream is none."""
@@ -18,28 +20,15 @@ def progress_bar(length, label):
     )
 
 
-class Iterations:
-    """A scikit-learn callback that moves a progress bar on by the steps of each iteration."""
+def after_iteration(bar):
+    """Return a scikit-learn callback that moves a progress bar on by the steps of each iteration."""
 
-    def __init__(self, bar):
-        self.bar = bar
+    def move_on(agent):
+        record = agent.history_[-1]
+        done = min(record["timesteps"], bar.length) - bar.pos
+        bar.update(done, f"mean return {record.get('evaluated_return', record['mean_return']):.1f}")
 
-    def setup(self, estimator, context):
-        """Begin to watch a fit."""
-
-    def teardown(self, estimator, context):
-        """End watching a fit."""
-
-    def on_fit_task_begin(self, estimator, context):
-        """Do nothing before an iteration."""
-
-    def on_fit_task_end(self, estimator, context):
-        """Move on, and show the returns of the newest episodes."""
-        if context.task_name == "iteration":
-            record = estimator.history_[-1]
-            done = min(record["timesteps"], self.bar.length) - self.bar.pos
-            self.bar.update(done, f"mean return {record.get('evaluated_return', record['mean_return']):.1f}")
-        return False
+    return AfterIteration(move_on)
 
 
 class Counted(gymnasium.Wrapper):

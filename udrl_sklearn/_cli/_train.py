@@ -21,7 +21,7 @@ from ._estimators import UnknownEstimator, make_estimator
 from ._group import INTERRUPTED, examples, save, udrl
 from ._measure import measure
 from ._options import PARAMETERS, Pair, agent_options, read_defaults, read_recipe
-from ._progress import Iterations, progress_bar
+from ._progress import after_iteration, progress_bar
 from ._runs import Run, environment
 
 
@@ -91,7 +91,7 @@ def train(ctx, **options):
     interrupted = False
     with progress_bar(agent.total_timesteps, "Learning") as bar:
         try:
-            agent.set_callbacks(Iterations(bar)).fit(run.env)
+            agent.set_callbacks(after_iteration(bar)).fit(run.env)
         except KeyboardInterrupt:
             interrupted = True
         finally:

@@ -149,7 +149,7 @@ class EpisodePainter:
         if self.image is None:
             self.image = self.picture.imshow(picture)
         self.image.set_data(picture)
-        self.picture.set_title(_headline(moment))
+        self.picture.set_title(moment.headline)
         for bar, value in zip(self.action_bars, moment.predictions, strict=True):
             bar.set_width(value)
             bar.set_color(self.colors[1])
@@ -178,14 +178,6 @@ def _typical_explanation(moment):
         chosen = np.linspace(0, len(observations) - 1, N_SAMPLES).astype(int)
         rows = design_matrix(observations[chosen], np.tile(moment.command, (N_SAMPLES, 1)))
     return explain_rows(agent, rows)
-
-
-def _headline(moment):
-    """Say where an episode is, and what is still to be obtained."""
-    so_far = f"step {moment.step}, return {moment.return_so_far:.1f}"
-    if moment.command.desired_horizon == 0:
-        return f"{so_far}, asked for as much as it can"
-    return f"{so_far}, desired {moment.command.desired_return:.1f} in {moment.command.desired_horizon:.0f} steps"
 
 
 def _writer(path):
