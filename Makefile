@@ -6,7 +6,7 @@ OUT ?= runs/cartpole
 # Holds for build environments too.
 export PIP_CONSTRAINT := $(abspath constraints.txt)
 
-.PHONY: train test clean
+.PHONY: train test docs clean
 
 train: $(VENV)/train.stamp
 	$(BIN)/python examples/train_cartpole.py --out $(OUT)
@@ -17,6 +17,10 @@ test: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal
+
+# Warnings are errors. The site is in docs/build/html.
+docs: $(VENV)/docs.stamp
+	OMP_NUM_THREADS=1 $(BIN)/sphinx-build -W --keep-going -b html docs docs/build/html
 
 $(VENV)/bin/python:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python >= 3.11 is needed: make PYTHON=python3.11')"
@@ -32,5 +36,10 @@ $(VENV)/dev.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --editable ".[dev]"
 	touch $@
 
+$(VENV)/docs.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet torch
+	$(BIN)/pip install --quiet --editable ".[docs]"
+	touch $@
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) docs/build docs/gallery docs/generated

@@ -7,9 +7,10 @@ random forest, as scikit-learn has it.
 """
 
 import gymnasium
+import matplotlib.pyplot as plt
 from sklearn.ensemble import RandomForestClassifier
 
-from udrl_sklearn import UDRLAgent
+from udrl_sklearn import TrainingCurveDisplay, UDRLAgent
 
 # %%
 # Train
@@ -20,6 +21,7 @@ from udrl_sklearn import UDRLAgent
 forest = RandomForestClassifier(n_estimators=40, min_samples_leaf=10)
 agent = UDRLAgent(forest, total_timesteps=6000, random_state=0, verbose=1)
 agent.fit("CartPole-v1")
+TrainingCurveDisplay.from_estimator(agent)
 
 # %%
 # Measure
@@ -47,3 +49,5 @@ while not done:
     policy.update(reward)
     done = terminated or truncated
 env.close()
+
+plt.show()

@@ -9,6 +9,7 @@ steps. The agent copes with what they lack: a linear SVM has no ``predict_proba`
 The numbers come from one short training each. They show that all of these learn, not which one is best.
 """
 
+import matplotlib.pyplot as plt
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
@@ -39,9 +40,24 @@ estimators = {
 # can't follow the latter. It adds up the effects of observation and command, and what is right depends on both
 # together.
 
+obtained = {}
 print(f"{'estimator':36s}{'max':>8s}{'asked 50':>10s}")
 for name, estimator in estimators.items():
     agent = UDRLAgent(estimator, total_timesteps=4000, random_state=0).fit("CartPole-v1")
     best = agent.evaluate("CartPole-v1", n_episodes=20)
     exact = agent.evaluate("CartPole-v1", command=(50, 50), n_episodes=20)
+    obtained[name] = best.mean_return, exact.mean_return
     print(f"{name:36s}{best.mean_return:8.1f}{exact.mean_return:10.1f}")
+
+# %%
+# The same as a picture, with a line where 50 is.
+
+figure, ax = plt.subplots(layout="constrained")
+for shift, column, label in ((-0.2, 0, '"max"'), (0.2, 1, "50 in 50 steps")):
+    heights = [obtained[name][column] for name in estimators]
+    ax.barh([place + shift for place in range(len(heights))], heights, height=0.4, label=label)
+ax.axvline(50, color="0.6", linestyle="--", zorder=0)
+ax.set(yticks=range(len(estimators)), yticklabels=list(estimators), xlabel="mean return")
+ax.invert_yaxis()
+ax.legend(title="asked for")
+plt.show()

@@ -40,5 +40,4 @@ print("asked for 10,000:", agent.evaluate("CartPole-v1", command=10_000, n_episo
 # On the dashed line the agent obtains exactly what it was asked for.
 
 CommandResponseDisplay.from_estimator(agent, "CartPole-v1", desired_returns=desired_returns)
-if plt.get_backend().lower() != "agg":
-    plt.show()
+plt.show()

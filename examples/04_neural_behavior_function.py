@@ -7,7 +7,9 @@ multiplied with a gate that the command opens. It needs PyTorch and skorch,
 ``pip install "udrl_sklearn[torch]"``.
 """
 
-from udrl_sklearn import UDRLAgent
+import matplotlib.pyplot as plt
+
+from udrl_sklearn import CommandResponseDisplay, UDRLAgent
 from udrl_sklearn.nets import behavior_net
 
 # %%
@@ -36,3 +38,9 @@ for command in ("max", (50, 50), (100, 100)):
 # One fitted network answers "max", and another exact commands. Both are ordinary PyTorch modules.
 
 print(agent.max_estimator_.module_)
+
+# %%
+# What it obtains when it is asked for one return after the other.
+
+CommandResponseDisplay.from_estimator(agent, "CartPole-v1", desired_returns=[15, 25, 50, 75, 100, 125, 150])
+plt.show()

@@ -7,6 +7,7 @@ simple rule with many random actions in between, and train an agent on them. It 
 """
 
 import gymnasium
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
@@ -57,11 +58,19 @@ agent = UDRLAgent(forest, random_state=0).fit(episodes)
 # -------
 # Here the environment is at hand to see how good the agent has become.
 
-for command in ("max", 20, 50, 100):
-    print(agent.evaluate("CartPole-v1", command=command, n_episodes=50))
+commands = ["max", 20, 50, 100]
+evaluations = [agent.evaluate("CartPole-v1", command=command, n_episodes=50) for command in commands]
+for evaluation in evaluations:
+    print(evaluation)
+
+figure, ax = plt.subplots(layout="constrained")
+ax.boxplot([logged, *(evaluation.returns for evaluation in evaluations)])
+ax.set_xticks(range(1, 6), labels=["logged", *(f"asked for {command}" for command in commands)])
+ax.set_ylabel("return")
 
 # %%
 # Without an environment there is the share of logged actions that the agent would have taken, too. It can't be
 # near 1, as most of those actions were random.
 
 print(f"accuracy on the logged actions: {agent.score(episodes):.2f}")
+plt.show()

@@ -6,6 +6,7 @@ Cross-validation needs a list to split into folds. Here it is a list of environm
 trains on some of them and is measured on the others. The search itself is scikit-learn's.
 """
 
+import matplotlib.pyplot as plt
 import pandas as pd
 from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeClassifier
@@ -31,6 +32,11 @@ def main():
     # The best agent was trained once more, on all environments of the list.
     print("best parameters:", search.best_params_)
     print("mean return:", search.score("CartPole-v1"))
+
+    scores = results.pivot(index=columns[0], columns=columns[1], values="mean_test_score")
+    ax = scores.plot(marker="o", logx=True, xlabel="min_samples_leaf", ylabel="mean return")
+    ax.legend(title="temperature")
+    plt.show()
 
 
 # Workers may import this file, and must not search again when they do.

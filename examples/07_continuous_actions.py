@@ -7,9 +7,10 @@ In Pendulum an action is an amount, a torque between -2 and 2, so the behavior f
 """
 
 import gymnasium
+import matplotlib.pyplot as plt
 from sklearn.ensemble import RandomForestRegressor
 
-from udrl_sklearn import UDRLAgent
+from udrl_sklearn import EpisodeDisplay, UDRLAgent
 
 # %%
 # The effect of a torque is seen soon or never. A discount factor below the default makes the agent look less far
@@ -40,3 +41,9 @@ for step in range(5):
     observation, reward, _, _, _ = env.step(action)
     print(f"step {step}: torque {action[0]:5.2f}, reward {reward:6.2f}")
 env.close()
+
+# %%
+# An episode, step by step: the return so far, the torque, and what contributed to it.
+
+EpisodeDisplay.from_estimator(agent, "Pendulum-v1")
+plt.show()

@@ -47,5 +47,4 @@ distillation.plot(ax=ax, impurity=False, proportion=True, fontsize=7)
 # The same picture as above, for the tree.
 
 DecisionMapDisplay.from_estimator(distillation.agent, features=("observation[2]", "observation[3]"))
-if plt.get_backend().lower() != "agg":
-    plt.show()
+plt.show()

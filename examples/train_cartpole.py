@@ -18,7 +18,7 @@ from udrl_sklearn import UDRLAgent
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[1])
+parser = argparse.ArgumentParser(description="Train a random forest on CartPole-v1.")
 parser.add_argument("--out", type=Path, default=Path("runs/cartpole"), help="folder for the results")
 parser.add_argument("--seed", type=int, default=0, help="seed of the whole run")
 options = parser.parse_args()

@@ -27,7 +27,7 @@ KNOWN_TO_THE_AGENT = {"_persistence"}
 
 NEED_NUMPY_ALONE = {"_commands", "_episodes", "_hindsight", "_buffer"}
 ALLOWED_IN = {
-    "gymnasium": {"_spaces", "_environments", "utils", "_cli", "_demo"},  # utils has checks, which need environments and data frames
+    "gymnasium": {"_spaces", "_environments", "utils", "_cli", "_demo"},
     "torch": {"nets"},
     "skorch": {"nets"},
     "minari": set(),

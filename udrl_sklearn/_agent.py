@@ -170,7 +170,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         Of the environment that the agent was fitted on.
     n_features_in_ : int
         Number of columns of X, the two of the command included.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns: the places in the observation, then "desired_return", "desired_horizon".
 
     References
@@ -372,7 +372,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
 
         Parameters
         ----------
-        X : array-like or DataFrame of shape (n_samples, n_features_in_)
+        X : array-like or DataFrame of shape (n_samples, `n_features_in_`)
             Columns ``[observation | desired_return | desired_horizon]``. The open-ended command "max" is
             the pair (0, 0).
 
@@ -389,7 +389,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
 
         Parameters
         ----------
-        X : array-like or DataFrame of shape (n_samples, n_features_in_)
+        X : array-like or DataFrame of shape (n_samples, `n_features_in_`)
             As for `predict`.
 
         Returns
@@ -527,7 +527,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
 
         Returns
         -------
-        X : ndarray of shape (n_samples, n_features_in_)
+        X : ndarray of shape (n_samples, `n_features_in_`)
             Columns ``[observation | desired_return | desired_horizon]``, a row for each step.
         y : ndarray of shape (n_samples,) or (n_samples, n_components)
             The actions taken.

@@ -95,7 +95,7 @@ def explain(
     ----------
     agent : UDRLAgent
         Fitted.
-    observations : array-like of shape (n_samples, n_features_in_ - 2)
+    observations : array-like of shape (n_samples, `n_features_in_` - 2)
         Observations, flattened: the columns of the agent's rows before the command.
     command : "max", float, Command or pair, default="max"
         As for `UDRLAgent.evaluate`.
@@ -103,7 +103,7 @@ def explain(
         The discrete actions to explain. None takes the most probable ones.
     component : int, default=0
         Which component to explain, if an action has several.
-    background : array-like of shape (n_rows, n_features_in_), default=None
+    background : array-like of shape (n_rows, `n_features_in_`), default=None
         Rows with commands, as `UDRLAgent.hindsight_rows` returns them, to take features from, for estimators other
         than trees. None takes those of the replay buffer.
     n_permutations : int, default=50

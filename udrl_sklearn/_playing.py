@@ -24,7 +24,7 @@ class Moment:
         Who plays.
     step : int
         Counted from 0.
-    row : ndarray of shape (1, n_features_in_)
+    row : ndarray of shape (1, `n_features_in_`)
         The observation and the command, as the behavior function sees them.
     command : Command
         What is still to be obtained; zeros stand for "max".

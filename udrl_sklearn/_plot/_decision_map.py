@@ -58,7 +58,7 @@ class DecisionMapDisplay:
             98% of what the agent has seen.
         command : "max", float, Command or pair, default="max"
             As for `UDRLAgent.evaluate`.
-        observation : array-like of shape (n_features_in_ - 2,), default=None
+        observation : array-like of shape (`n_features_in_` - 2,), default=None
             Values of the other features. None takes the median of what the agent has seen.
         component : int, default=0
             Which component to draw, if an action has several.
