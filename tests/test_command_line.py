@@ -180,6 +180,26 @@ def test_an_episode_is_explained(made):
         assert sum(parts) == pytest.approx(float(row["value"]))
 
 
+def test_workers_evaluate_as_well(made):
+    run_udrl(f"train --config {made}/config.yaml --n-jobs 2 --total-timesteps 600 --episodes 4 --out two")
+    run_udrl("plot two")
+    assert len(json.loads(Path("two/evaluation.json").read_text())[0]["returns"]) == 4
+
+
+def test_a_progress_bar_counts_every_episode(made):
+    from udrl_sklearn._cli import _progress
+
+    counted = []
+
+    class Bar:
+        def update(self, n):
+            counted.append(n)
+
+    agent = UDRLAgent.load(made / "agent.skops")
+    agent.evaluate(_progress.counting_episodes(agent, "CartPole-v1", Bar()), n_episodes=7)
+    assert sum(counted) == 7
+
+
 def test_runs_are_drawn_exported_and_compared(made, tmp_path):
     run_udrl(f"train --config {made}/config.yaml --seed 5 --episodes 5 --out runs/a")
     run_udrl(f"train --config {made}/config.yaml --seed 6 --episodes 5 --out runs/b")
@@ -243,6 +263,7 @@ def test_runs_without_an_evaluation_are_left_out_of_a_comparison(made, tmp_path)
         ("train --config set.yaml", 2, "names and values under 'set'"),
         ("train --env CartPole-v1 --out busy", 1, "is no run folder"),
         ("evaluate nowhere", 1, "is no run folder: there is no config.yaml in it"),
+        ("evaluate several", 1, "several holds 2 runs, and one is needed: several/a, several/b."),
         ("evaluate begun", 1, "the training has left no agent"),
         ("export begun", 1, "the training did not get so far"),
         ("evaluate begun --command often", 2, "expected max, a desired return, or a return and a horizon"),
@@ -255,8 +276,9 @@ def test_what_is_wrong_is_said_with_an_exit_code(tmp_path, line, exit_code, mess
     (tmp_path / "set.yaml").write_text("env: CartPole-v1\nset: 3\n")
     (tmp_path / "busy").mkdir()
     (tmp_path / "busy/thesis.tex").touch()
-    (tmp_path / "begun").mkdir()
-    (tmp_path / "begun/config.yaml").write_text("env: CartPole-v1\nestimator: GaussianNB\nrandom_state: 0\n")
+    for name in ("begun", "several/a", "several/b"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "config.yaml").write_text("env: CartPole-v1\nestimator: GaussianNB\nrandom_state: 0\n")
     before = sorted(tmp_path.rglob("*"))
     assert message in run_udrl(line, exit_code)
     assert sorted(tmp_path.rglob("*")) == before

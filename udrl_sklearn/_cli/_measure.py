@@ -7,7 +7,7 @@ from ._progress import counting_episodes, progress_bar
 def measure(run, agent, command, n_episodes, seed):
     """Let an agent act, write down what it obtains, and return a line about it."""
     with progress_bar(n_episodes, "Evaluating") as bar, failure():
-        env = run.env if agent.n_jobs not in (None, 1) else counting_episodes(run.env, bar)
+        env = counting_episodes(agent, run.env, bar)
         evaluation = agent.evaluate(env, command=command, n_episodes=n_episodes, seed=seed)
     run.add_evaluation(command, evaluation, seed)
     asked = evaluation.command

@@ -45,8 +45,10 @@ class Counted(gymnasium.Wrapper):
         return found
 
 
-def counting_episodes(env, bar):
-    """Return an environment, as agents take it, whose ends of episodes move a progress bar on."""
+def counting_episodes(agent, env, bar):
+    """Return an environment, as agents take it, in which each episode that an agent ends moves a progress bar on."""
+    if agent.n_jobs not in (None, 1):
+        return env  # workers can't reach the bar
     return lambda: Counted(gymnasium.make(env, disable_env_checker=True), lambda is_over: is_over and bar.update(1))
 
 

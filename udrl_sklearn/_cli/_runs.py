@@ -141,6 +141,15 @@ def find_runs(paths):
     return found
 
 
+def find_run(path):
+    """Return the one run at a path."""
+    found = find_runs([path])
+    if len(found) > 1:
+        names = ", ".join(str(run.path) for run in found)
+        raise NoRun(f"{path} holds {len(found)} runs, and one is needed: {names}.")
+    return found[0]
+
+
 def read_config(path):
     """Return the dict that a YAML file holds."""
     try:

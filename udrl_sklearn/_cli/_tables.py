@@ -38,7 +38,9 @@ def plot(runs, out, trust):
         save(display.figure_, out or run.path / "training_curve.png")
         agent = run.agent(trust)
         with progress_bar(300, "Asking for returns") as bar, failure():
-            display = CommandResponseDisplay.from_estimator(agent, counting_episodes(run.env, bar), n_episodes=30)
+            display = CommandResponseDisplay.from_estimator(
+                agent, counting_episodes(agent, run.env, bar), n_episodes=30
+            )
         save(display.figure_, run.path / "command_response.png")
         return
     ax = None

@@ -25,8 +25,8 @@ from ._group import (
     udrl,
 )
 from ._measure import measure
-from ._progress import counting_steps, progress_bar
-from ._runs import find_runs
+from ._progress import counting_episodes, counting_steps, progress_bar
+from ._runs import find_run
 
 
 @udrl.command(
@@ -46,7 +46,7 @@ def evaluate(run, command, episodes, seed, trust):
 
     It acts under a command. Results are added to evaluation.json in the run folder.
     """
-    (found,) = find_runs([run])
+    found = find_run(run)
     click.echo(measure(found, found.agent(trust), command, episodes, seed))
 
 
@@ -65,7 +65,7 @@ def evaluate(run, command, episodes, seed, trust):
 @trust_option
 def play(run, command, seed, record, max_steps, trust):
     """Watch an episode of the agent of a RUN."""
-    (found,) = find_runs([run])
+    found = find_run(run)
     agent = found.agent(trust)
     with failure(), closing(make_rendered(found.env, "human" if record is None else "rgb_array")) as env:
         length = max_steps or (env.spec.max_episode_steps if env.spec else None) or agent.max_episode_steps
@@ -104,7 +104,7 @@ def explain(run, command, seed, depth, trust):
     Leaves contributions.csv, a line for each step, and episode.png in the folder of the RUN; with --distill also the
     tree, as tree.txt and tree.png.
     """
-    (found,) = find_runs([run])
+    found = find_run(run)
     agent = found.agent(trust)
     with failure():
         display = EpisodeDisplay.from_estimator(agent, found.env, command=command, seed=seed)
@@ -134,8 +134,12 @@ def _write_contributions(display, path):
 
 def _distill(run, agent, command, depth):
     """Imitate an agent by one tree, and tell how well that goes."""
-    with failure():
-        distillation = distill(agent, run.env, command=command, max_depth=depth)
+    counts = {"n_rounds": 5, "n_episodes": 20, "n_eval_episodes": 100}
+    # In each round to learn and to choose, in the end to see how far agent and tree agree, and to measure both.
+    n_episodes = (2 * counts["n_rounds"] + 1) * counts["n_episodes"] + 2 * counts["n_eval_episodes"]
+    with failure(), progress_bar(n_episodes, "Distilling") as bar:
+        env = counting_episodes(agent, run.env, bar)
+        distillation = distill(agent, env, command=command, max_depth=depth, **counts)
     click.echo(str(distillation))
     click.echo(distillation.to_text())
     (run.path / "tree.txt").write_text(distillation.to_text())
