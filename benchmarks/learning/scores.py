@@ -15,6 +15,7 @@ from _tasks import REPORTING_SEEDS, TASKS
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
 parser.add_argument("--recipes", nargs="+", choices=[*AGENTS, *BASELINES], default=[*AGENTS, *BASELINES])
+parser.add_argument("--n-seeds", type=int, default=10, help="the first so many seeds of each task, where it has more")
 parser.add_argument("--n-jobs", type=int, default=2, help="runs at a time, each with one thread")
 args = parser.parse_args()
 
@@ -23,6 +24,6 @@ runs = [
     for task in args.tasks
     for recipe in args.recipes
     if recipe != "DQN" or TASKS[task].has_discrete_actions
-    for seed in REPORTING_SEEDS[: TASKS[task].n_seeds]
+    for seed in REPORTING_SEEDS[: min(args.n_seeds, TASKS[task].n_seeds)]
 ]
 run_missing("scores", ("task", "recipe", "seed"), runs, learn_task, n_jobs=args.n_jobs)
