@@ -35,6 +35,7 @@ def test_a_moment_tells_what_is_going_to_be_done(agent):
         player.step()
         moment = player.moment
         assert (moment.step, moment.return_so_far, moment.command) == (1, 1.0, (39.0, 29.0))
+        assert player.headline == "step 1, return 1.0, desired 39.0 in 29 steps"
         np.testing.assert_array_equal(moment.row[0, -2:], [39, 29])
         np.testing.assert_array_equal(moment.predictions, agent.predict_proba(moment.row)[0])
         explanation = moment.explain()
@@ -68,6 +69,7 @@ def test_an_episode_that_is_over_goes_on_only_after_a_reset(agent):
     with gymnasium.make("CartPole-v1") as env:
         player = Player(agent, env)
         play_to_the_end(player)
+        assert player.headline == f"step {player.n_steps}, return {player.return_so_far:.1f}, over"
         with pytest.raises(RuntimeError, match="reset"):
             player.step()
         player.reset(command=(9, 9), seed=1)

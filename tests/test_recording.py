@@ -21,7 +21,7 @@ def test_a_gif_shows_each_step(agent, tmp_path):
     obtained = record_episode(agent, "CartPole-v1", tmp_path / "a.gif", command=12, fps=20)
     assert obtained == agent.evaluate("CartPole-v1", command=12, n_episodes=1).returns[0]
     with Image.open(tmp_path / "a.gif") as film:
-        assert film.n_frames == obtained
+        assert film.n_frames == obtained + 1  # and the end
         assert film.info["duration"] == 50
         assert film.size == (900, 400)
 
@@ -30,7 +30,7 @@ def test_an_mp4_shows_each_step(agent, tmp_path):
     obtained = record_episode(agent, "CartPole-v1", tmp_path / "a.mp4", max_steps=6)
     frames = iio.imread(tmp_path / "a.mp4", plugin="pyav")
     assert obtained == 6
-    assert frames.shape == (6, 400, 900, 3)
+    assert frames.shape == (7, 400, 900, 3)
     # The picture of the environment and the bars change from one step to the next.
     assert np.abs(np.diff(frames.astype(int), axis=0)).max(axis=(1, 2, 3)).min() > 100
 
@@ -39,7 +39,7 @@ def test_continuous_actions_are_filmed(tmp_path):
     agent = UDRLAgent(LinearRegression(), total_timesteps=600, random_state=0).fit("Pendulum-v1")
     assert record_episode(agent, "Pendulum-v1", tmp_path / "a.gif", max_steps=3) < 0
     with Image.open(tmp_path / "a.gif") as film:
-        assert film.n_frames == 3
+        assert film.n_frames == 4
 
 
 def test_features_that_contribute_most_are_shown(agent, tmp_path, monkeypatch):
@@ -60,6 +60,15 @@ def test_features_that_contribute_most_are_shown(agent, tmp_path, monkeypatch):
 
     sizes = np.abs(explain(agent, seen).contributions).mean(axis=0)
     assert set(names) == set(agent.feature_names_in_[np.argsort(-sizes)[:2]])
+
+
+def test_each_so_many_steps_are_shown(agent, tmp_path):
+    record_episode(agent, "CartPole-v1", tmp_path / "a.gif", max_steps=7, every=3)
+    with Image.open(tmp_path / "a.gif") as film:
+        assert film.n_frames == 4  # steps 0, 3, 6 and what they came to
+        assert film.info["duration"] == 60  # CartPole has 50 steps a second, so the film has 16 pictures
+    with pytest.raises(ValueError, match="every must be a number of steps >= 1, got 0"):
+        record_episode(agent, "CartPole-v1", tmp_path / "b.gif", every=0)
 
 
 def test_other_files_are_refused_before_anything_is_done(agent, tmp_path):

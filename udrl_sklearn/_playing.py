@@ -42,14 +42,6 @@ class Moment:
     return_so_far: float
 
     @property
-    def headline(self):
-        """Where the episode is, and what is still to be obtained, in words."""
-        so_far = f"step {self.step}, return {self.return_so_far:.1f}"
-        if self.command == OPEN_ENDED:
-            return f"{so_far}, asked for as much as it can"
-        return f"{so_far}, desired {self.command.desired_return:.1f} in {self.command.desired_horizon:.0f} steps"
-
-    @property
     def predictions(self):
         """Probabilities of the actions, of the first component if there are several; what is predicted otherwise."""
         behavior = self.agent.behavior_.for_command(self.command)
@@ -105,6 +97,17 @@ class Player:
         self.agent = agent
         self.env = env
         self.reset(command=command, seed=seed)
+
+    @property
+    def headline(self):
+        """Where the episode is, and what is still to be obtained, in words."""
+        so_far = f"step {self.n_steps}, return {self.return_so_far:.1f}"
+        if self.is_over:
+            return f"{so_far}, over"
+        command = self.moment.command
+        if command == OPEN_ENDED:
+            return f"{so_far}, asked for as much as it can"
+        return f"{so_far}, desired {command.desired_return:.1f} in {command.desired_horizon:.0f} steps"
 
     def reset(self, *, command="max", seed=0):
         """Begin an episode."""

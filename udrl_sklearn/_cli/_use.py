@@ -61,9 +61,10 @@ def evaluate(run, command, episodes, seed, trust):
 @command_option
 @seed_option
 @click.option("--record", type=click.Path(path_type=Path), help="Write a film (.gif or .mp4) instead of a window.")
+@click.option("--every", type=click.IntRange(1), default=1, help="Film each so many steps, for smaller files.")
 @click.option("--max-steps", type=click.IntRange(1), help="End after so many steps.")
 @trust_option
-def play(run, command, seed, record, max_steps, trust):
+def play(run, command, seed, record, every, max_steps, trust):
     """Watch an episode of the agent of a RUN."""
     found = find_run(run)
     agent = found.agent(trust)
@@ -71,9 +72,9 @@ def play(run, command, seed, record, max_steps, trust):
         length = max_steps or (env.spec.max_episode_steps if env.spec else None) or agent.max_episode_steps
         if record is not None:
             with progress_bar(length, "Recording") as bar:
-                total_return = record_episode(
-                    agent, counting_steps(env, bar), record, command=command, seed=seed, max_steps=max_steps
-                )
+                counted = counting_steps(env, bar)
+                limits = {"every": every, "max_steps": max_steps}
+                total_return = record_episode(agent, counted, record, command=command, seed=seed, **limits)
             click.echo(f"Wrote {record}")
         else:
             player = Player(agent, env, command=command, seed=seed)

@@ -177,11 +177,10 @@ class Page:
         """Show the moment of the episode."""
         player = self.session.player
         self.picture.set_source(_as_url(player.env.render()))
+        self.headline.set_text(player.headline)
         if player.is_over:
-            self.headline.set_text(f"Over after {player.n_steps} steps, return {player.return_so_far:.1f}")
             return
         moment = player.moment
-        self.headline.set_text(moment.headline)
         explanation = moment.explain()
         taken = explanation.actions[0] if self.labels[0].startswith("action ") else None
         colors = [DARK if taken is None or label == f"action {taken}" else LIGHT for label in self.labels]

@@ -31,6 +31,7 @@ def record_episode(
     seed: int = 0,
     n_features: int = 8,
     fps: int | None = None,
+    every: int = 1,
     max_steps: int | None = None,
 ) -> float:
     """Let an agent live through an episode, and write a film of it.
@@ -53,7 +54,9 @@ def record_episode(
     n_features : int, default=8
         How many features to show at the most, those that contribute most to what the agent did in training.
     fps : int or None, default=None
-        Steps a second. None takes those of the environment, or 30.
+        Pictures a second. None shows as many steps a second as the environment says, or 30.
+    every : int, default=1
+        Shows each so many steps, for smaller files of long episodes.
     max_steps : int or None, default=None
         The film ends after so many steps; None shows the whole episode.
 
@@ -65,7 +68,7 @@ def record_episode(
     Raises
     ------
     ValueError
-        If the file is of another kind, or the environment can't be shown as pictures.
+        If the file is of another kind, `every` is less than 1, or the environment can't be shown as pictures.
     ImportError
         If matplotlib, or for ``.mp4`` imageio with pyav, is not installed.
 
@@ -77,20 +80,24 @@ def record_episode(
     29.0
     """
     write = _writer(Path(path))
+    if every < 1:
+        raise ValueError(f"every must be a number of steps >= 1, got {every!r}.")
     check_is_fitted(agent)
     with closing(make_rendered(env, "rgb_array")) as rendered:
         player = Player(agent, rendered, command=command, seed=seed)
         painter = EpisodePainter(agent, player.moment, n_features)
-        fps = fps or rendered.metadata.get("render_fps") or DEFAULT_FPS
-        write(path, _frames(player, painter, max_steps), fps)
+        fps = fps or max((rendered.metadata.get("render_fps") or DEFAULT_FPS) // every, 1)
+        write(path, _frames(player, painter, every, max_steps), fps)
     return player.return_so_far
 
 
-def _frames(player, painter, max_steps):
-    """Paint each moment of an episode, then take its step."""
+def _frames(player, painter, every, max_steps):
+    """Paint the moments of an episode while it goes on, and what it came to."""
     while not player.is_over and (max_steps is None or player.n_steps < max_steps):
-        yield painter.paint(player.moment, player.env.render())
+        if player.n_steps % every == 0:
+            yield painter.paint(player)
         player.step()
+    yield painter.paint(player)
 
 
 class EpisodePainter:
@@ -144,12 +151,20 @@ class EpisodePainter:
         self.contributions.axvline(0, color="0.6", linewidth=0.8)
         self.reach = max(np.quantile(sizes[:, self.shown], 0.99), 1e-6)
 
-    def paint(self, moment, picture):
-        """Return a picture of the moment: ndarray of shape (height, width, 3), uint8."""
+    def paint(self, player):
+        """Return a picture of where an episode is: ndarray of shape (height, width, 3), uint8."""
+        picture = player.env.render()
         if self.image is None:
             self.image = self.picture.imshow(picture)
         self.image.set_data(picture)
-        self.picture.set_title(moment.headline)
+        self.picture.set_title(player.headline)
+        if not player.is_over:
+            self._paint_decision(player.moment)
+        self.canvas.draw()
+        self.canvas.figure.set_layout_engine("none")  # it stays as it was laid out for the first picture
+        return np.asarray(self.canvas.buffer_rgba())[..., :3].copy()
+
+    def _paint_decision(self, moment):
         for bar, value in zip(self.action_bars, moment.predictions, strict=True):
             bar.set_width(value)
             bar.set_color(self.colors[1])
@@ -165,9 +180,6 @@ class EpisodePainter:
             bar.set_color(self.colors[4 if value > 0 else 6])
         self.reach = max(self.reach, np.abs(values).max())
         self.contributions.set(xlim=(-self.reach, self.reach), title=f"what contributed to {name}")
-        self.canvas.draw()
-        self.canvas.figure.set_layout_engine("none")  # it stays as it was laid out for the first picture
-        return np.asarray(self.canvas.buffer_rgba())[..., :3].copy()
 
 
 def _typical_explanation(moment):
