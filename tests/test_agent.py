@@ -13,7 +13,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_info, threadpool_limits
-from toy_envs import BanditEnv, ContinuousMatchEnv, FailingEnv, MatchEnv, SpacesEnv
+from toy_envs import BanditEnv, ContinuousMatchEnv, FailingEnv, FixedLengthEnv, MatchEnv, SpacesEnv
 
 from udrl_sklearn import Command, UDRLAgent, seeded_envs
 
@@ -165,6 +165,42 @@ def test_auto_learns_from_the_newest_half_of_the_steps_within_bounds(total_times
     n_collected = np.diff([record["timesteps"] for record in agent.history_])
     assert n_collected[0] == 10  # a twelfth of 120
     assert n_collected.max() == {200: 10, 600: 25, 2400: 40}[total_timesteps]
+
+
+class LotteryEnv(FixedLengthEnv):
+    """Reward 1 for action 1 in one of so many episodes, and 0 in all others."""
+
+    def __init__(self, n_blanks):
+        super().__init__(spaces.Discrete(1), spaces.Discrete(2), length=4)
+        self.n_blanks = n_blanks
+
+    def reset(self, *, seed=None, options=None):
+        self.wins = seed % (self.n_blanks + 1) == 0
+        return super().reset(seed=seed)
+
+    def reward(self, action):
+        return float(self.wins and action == 1)
+
+
+def test_a_warm_up_goes_on_until_there_is_something_to_learn_from():
+    agent = UDRLAgent(
+        DecisionTreeClassifier(), total_timesteps=2000, n_warm_up_episodes=5, n_timesteps_per_iter=20, random_state=0
+    ).fit(partial(LotteryEnv, 30))
+    n_random = agent.history_[0]["episodes"]
+    returns = agent.buffer_.returns
+    assert n_random > 5
+    assert (returns[: n_random - 5] == 0).all()
+    assert returns[n_random - 5 : n_random].any()  # it ended with the first that won
+    assert len(agent.history_) > 2
+
+
+def test_a_warm_up_in_vain_ends_with_the_steps():
+    agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=500, n_timesteps_per_iter=20, random_state=0)
+    agent.fit(partial(LotteryEnv, 10**9))
+    assert (len(agent.history_), agent.history_[0]["mean_return"]) == (1, 0.0)
+    assert 500 <= agent.n_timesteps_ <= 540
+    agent.set_params(weighting=None).fit(partial(LotteryEnv, 10**9))  # as published: a number of episodes
+    assert agent.history_[0]["episodes"] == 10
 
 
 @pytest.mark.slow

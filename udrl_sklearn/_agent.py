@@ -65,7 +65,8 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         If given, the agent is evaluated after each iteration over `n_eval_episodes` and stops once its
         mean return reaches this. Those episodes do not count as steps, and nothing learns from them.
     n_warm_up_episodes : int, default=10
-        Episodes of random actions at the start, at the least.
+        Episodes of random actions at the start, at the least. With `weighting="advantage"` there are more of them
+        until not all have obtained the same return: there is nothing to learn from before.
     warm_up_persistence : float, default=0.95
         In half of the warm-up's episodes, the probability that a random action is taken once more at the next step.
         Actions that last get further than such as cancel each other out: a car pushed left and right in turn stays

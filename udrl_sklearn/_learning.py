@@ -165,13 +165,17 @@ class LearningLoop:
     def _n_missing(self, episodes, n_episodes, n_timesteps, last_timestep):
         """Guess how many more episodes it takes to have as many episodes and steps as wanted, or all steps."""
         lengths = [len(episode) for episode in episodes] or self.buffer_.lengths[-n_episodes:]
-        if len(lengths) == 0:
+        if len(lengths) == 0 or (self._has_nothing_to_learn_from() and self.n_timesteps_ < last_timestep):
             return n_episodes
         mean_length = np.mean(lengths)
         timesteps_missing = n_timesteps - sum(len(episode) for episode in episodes)
         wanted = max(n_episodes - len(episodes), ceil(timesteps_missing / mean_length))
         # An agent that has just learned much lives longer than it did, so only some are begun at a time.
         return min(wanted, 4 * n_episodes, ceil((last_timestep - self.n_timesteps_) / mean_length))
+
+    def _has_nothing_to_learn_from(self):
+        """Tell whether a warm-up has brought no episode that was better than another."""
+        return self.weighting is not None and not hasattr(self, "behavior_") and np.ptp(self.buffer_.returns) == 0
 
     def _exploratory_commands(self, n_commands):
         if self.weighting is not None:
