@@ -9,7 +9,12 @@ from sklearn.tree import DecisionTreeRegressor
 
 from udrl_sklearn._commands import OPEN_ENDED
 from udrl_sklearn._episodes import Episode, Episodes
-from udrl_sklearn._weighting import advantage_weighted_rows, advantage_weights, lambda_returns
+from udrl_sklearn._weighting import (
+    advantage_weighted_rows,
+    advantage_weights,
+    expected_advantages,
+    lambda_returns,
+)
 
 unit = st.floats(0, 1)
 
@@ -81,6 +86,7 @@ def advantages_of(episodes, previous, gamma=0.5, gae_lambda=0.0, n_value_fits=1)
         DummyRegressor(),
         previous,
         n_value_fits=n_value_fits,
+        smoothing=0.0,
         gamma=gamma,
         gae_lambda=gae_lambda,
         open_command=OPEN_ENDED,
@@ -139,6 +145,7 @@ def test_the_value_estimator_is_cloned_and_learns_the_returns():
         given_estimator,
         None,
         n_value_fits=1,
+        smoothing=0.0,
         gamma=1.0,
         gae_lambda=0.5,
         open_command=(7.0, 8.0),
@@ -147,3 +154,39 @@ def test_the_value_estimator_is_cloned_and_learns_the_returns():
     np.testing.assert_allclose(values.predict([[0.0], [1.0]]), [3, 2])
     np.testing.assert_allclose(advantages, 0)
     assert rows.commands.tolist() == [[7.0, 8.0]] * 2
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [[3, 3, 9, 9, 3], [[3, 0], [3, 0], [3, 1], [3, 1], [3, 0]], [0.5, 0.5, -2.5, -2.5, 0.5]],
+    ids=["discrete", "several components", "continuous"],
+)
+def test_luck_is_averaged_out_of_what_came_of_the_same_action(actions):
+    observations = np.array([[0.0], [0.0], [0.0], [0.0], [1.0]])
+    advantages = np.array([1.0, 3.0, -5.0, -7.0, 4.0])
+    expected = expected_advantages(observations, np.array(actions), advantages, DecisionTreeRegressor())
+    np.testing.assert_allclose(expected, [2, 2, -6, -6, 4])
+
+
+def test_labels_are_no_amounts():
+    # A linear regressor can tell three labels apart, whatever their numbers are.
+    actions, advantages = np.array([0, 1, 2]), np.array([1.0, -1.0, 1.0])
+    expected = expected_advantages(np.zeros((3, 1)), actions, advantages, LinearRegression())
+    np.testing.assert_allclose(expected, advantages, atol=1e-9)
+
+
+@pytest.mark.parametrize(("smoothing", "first_and_second"), [(0.0, [4, 2]), (0.5, [3.5, 2.5]), (1.0, [3, 3])])
+def test_advantages_are_smoothed_in_part(smoothing, first_and_second):
+    episodes = [Episode([[0.0], [1.0]], [0], [reward]) for reward in (4.0, 2.0)]
+    episodes.append(Episode([[0.0], [1.0]], [1], [-6.0]))
+    _, advantages, _ = advantage_weighted_rows(
+        episodes,
+        DecisionTreeRegressor(),
+        None,
+        n_value_fits=1,
+        smoothing=smoothing,
+        gamma=1.0,
+        gae_lambda=1.0,
+        open_command=OPEN_ENDED,
+    )
+    np.testing.assert_allclose(advantages, [*first_and_second, -6])  # nothing is expected beforehand

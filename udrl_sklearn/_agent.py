@@ -100,7 +100,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         Discount factor of the lambda-return. Commands are never discounted.
     gae_lambda : float, default=0.95
         Lambda of the lambda-return.
-    temperature : float, default=0.4
+    temperature : float, default=0.3
         The lower, the more the best rows count.
     max_weight : float, default=20.0
         Bound on the weight of a row.
@@ -108,6 +108,9 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         Learns the expected lambda-return of an observation. None takes histogram gradient boosting.
     n_value_fits : int, default=2
         How often `value_estimator` is fitted in an iteration, each time on lambda-returns made with the values before.
+    advantage_smoothing : float, default=0.5
+        Part of the advantage of a row that is replaced by what a clone of `value_estimator` expects of it, given
+        observation and action. What came of one action is a matter of luck; what comes of such actions is less so.
     last_few : int, default=50
         How many of the best episodes exploratory commands and `command_` are taken from.
     exploration : {"sample", "greedy"}, default="sample"
@@ -212,6 +215,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         "max_weight": [Interval(Real, 1, None, closed="left")],
         "value_estimator": [HasMethods(["fit", "predict"]), None],
         "n_value_fits": [Interval(Integral, 1, None, closed="left")],
+        "advantage_smoothing": [Interval(Real, 0, 1, closed="both")],
         "last_few": [Interval(Integral, 1, None, closed="left")],
         "exploration": [StrOptions({"sample", "greedy"})],
         "epsilon": [Interval(Real, 0, 1, closed="both")],
@@ -249,10 +253,11 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         weighting="advantage",
         gamma=0.99,
         gae_lambda=0.95,
-        temperature=0.4,
+        temperature=0.3,
         max_weight=20.0,
         value_estimator=None,
         n_value_fits=2,
+        advantage_smoothing=0.5,
         last_few=50,
         exploration="sample",
         epsilon=0.0,
@@ -290,6 +295,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         self.max_weight = max_weight
         self.value_estimator = value_estimator
         self.n_value_fits = n_value_fits
+        self.advantage_smoothing = advantage_smoothing
         self.last_few = last_few
         self.exploration = exploration
         self.epsilon = epsilon

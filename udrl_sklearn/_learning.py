@@ -279,6 +279,7 @@ class LearningLoop:
                 seeded_clone(self._value_estimator(), self._rng),
                 getattr(self, "value_estimator_", None),
                 n_value_fits=self.n_value_fits,
+                smoothing=self.advantage_smoothing,
                 gamma=self.gamma,
                 gae_lambda=self.gae_lambda,
                 open_command=OPEN_ENDED,
