@@ -58,8 +58,10 @@ SWAP_BUDGETS = dict.fromkeys(("CartPole-v1", "Acrobot-v1", "LunarLander-v3"), 50
 ABLATIONS = {
     "nothing: the defaults": UDRLAgent,
     "no weights: `temperature=1e9`": partial(UDRLAgent, temperature=1e9),
-    "`temperature=0.2`": partial(UDRLAgent, temperature=0.2),
-    "`temperature=0.8`": partial(UDRLAgent, temperature=0.8),
+    "`temperature=0.15`": partial(UDRLAgent, temperature=0.15),
+    "`temperature=0.6`": partial(UDRLAgent, temperature=0.6),
+    "`advantage_smoothing=0`": partial(UDRLAgent, advantage_smoothing=0.0),
+    "`advantage_smoothing=1`": partial(UDRLAgent, advantage_smoothing=1.0),
     "whole returns: `gae_lambda=1`": partial(UDRLAgent, gae_lambda=1.0),
     "`gae_lambda=0.8`": partial(UDRLAgent, gae_lambda=0.8),
     "`gamma=0.999`": partial(UDRLAgent, gamma=0.999),
