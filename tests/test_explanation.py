@@ -179,8 +179,8 @@ def test_several_components_are_explained_one_by_one():
 
 
 def test_an_action_never_seen_has_probability_zero_for_no_reason():
-    agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=20, n_warm_up_episodes=9, n_timesteps_per_iter=9)
-    agent.fit(lambda: BanditEnv(n_arms=200))
+    agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=600, n_timesteps_per_iter=600, random_state=0)
+    agent.fit(lambda: BanditEnv(n_arms=200))  # random actions alone, one in each episode
     unseen = min(set(range(200)) - set(agent.hindsight_rows()[1]))
     explanation = explain(agent, [[0.0]], actions=[unseen])
     assert (explanation.values.tolist(), explanation.base_values.tolist()) == ([0], [0])

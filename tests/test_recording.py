@@ -55,7 +55,8 @@ def test_features_that_contribute_most_are_shown(agent, tmp_path, monkeypatch):
     monkeypatch.setattr(_recording, "EpisodePainter", Kept)
     record_episode(agent, "CartPole-v1", tmp_path / "a.gif", n_features=2, max_steps=2)
     names = [label.get_text() for label in painters[0].contributions.get_yticklabels()]
-    seen = agent.buffer_.episodes.observations[:: len(agent.buffer_.episodes.observations) // 200]
+    seen = agent.buffer_.episodes.observations
+    seen = seen[np.linspace(0, len(seen) - 1, 200).astype(int)]  # from the first to the last
     from udrl_sklearn import explain
 
     sizes = np.abs(explain(agent, seen).contributions).mean(axis=0)
