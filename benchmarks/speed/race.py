@@ -27,8 +27,6 @@ from stable_baselines3.common.evaluation import evaluate_policy
 from udrl_sklearn import UDRLAgent
 
 N_EVAL_EPISODES = 20
-# One regressor less to fit in each iteration, and the temperature that goes with that.
-QUICK = {"advantage_smoothing": 0.0, "temperature": 0.4}
 
 RACES = {
     "CartPole-v1": {
@@ -37,7 +35,13 @@ RACES = {
             ExtraTreesClassifier(n_estimators=20, min_samples_leaf=10),
             value_estimator=HistGradientBoostingRegressor(max_iter=20, min_samples_leaf=20, early_stopping=False),
             total_timesteps=50_000,
-            **QUICK,
+            n_timesteps_per_iter=1000,
+            n_value_fits=1,
+            temperature=0.5,
+            advantage_smoothing=0.0,
+            exploration_persistence=0.0,
+            warm_up_persistence=0.0,
+            acting="greedy",
         ),
         # https://github.com/DLR-RM/rl-baselines3-zoo/blob/master/hyperparams/ppo.yml
         "n_envs": 8,
@@ -55,7 +59,8 @@ RACES = {
     },
     "LunarLander-v3": {
         "target": 200,
-        "udrl": lambda: UDRLAgent(total_timesteps=500_000, **QUICK),
+        # One regressor less to fit in each iteration, and the temperature that goes with that.
+        "udrl": lambda: UDRLAgent(total_timesteps=500_000, advantage_smoothing=0.0, temperature=0.4),
         "n_envs": 16,
         "total_timesteps": 1_000_000,
         "ppo": {
