@@ -1,5 +1,6 @@
 import sys
 
+import gymnasium
 import imageio.v3 as iio
 import numpy as np
 import pytest
@@ -70,6 +71,21 @@ def test_each_so_many_steps_are_shown(agent, tmp_path):
         assert film.info["duration"] == 60  # CartPole has 50 steps a second, so the film has 16 pictures
     with pytest.raises(ValueError, match="every must be a number of steps >= 1, got 0"):
         record_episode(agent, "CartPole-v1", tmp_path / "b.gif", every=0)
+
+
+def test_an_environment_that_the_user_made_is_left_open(agent, tmp_path):
+    closed = []
+
+    class Watched(gymnasium.Wrapper):
+        def close(self):
+            closed.append(True)
+            super().close()
+
+    env = Watched(gymnasium.make("CartPole-v1", render_mode="rgb_array"))
+    for name in ("a.gif", "b.gif"):
+        record_episode(agent, env, tmp_path / name, max_steps=2)
+    assert closed == []
+    env.close()
 
 
 def test_other_files_are_refused_before_anything_is_done(agent, tmp_path):

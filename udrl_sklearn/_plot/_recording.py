@@ -1,6 +1,6 @@
 """A film of one episode: the environment, beside what the agent is asked for, predicts, and why."""
 
-from contextlib import closing
+from contextlib import closing, nullcontext
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,8 @@ def record_episode(
     if every < 1:
         raise ValueError(f"every must be a number of steps >= 1, got {every!r}.")
     check_is_fitted(agent)
-    with closing(make_rendered(env, "rgb_array")) as rendered:
+    rendered = make_rendered(env, "rgb_array")
+    with nullcontext() if rendered is env else closing(rendered):  # what the user made is left open
         player = Player(agent, rendered, command=command, seed=seed)
         painter = EpisodePainter(agent, player.moment, n_features)
         fps = fps or max((rendered.metadata.get("render_fps") or DEFAULT_FPS) // every, 1)
