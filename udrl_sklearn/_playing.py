@@ -44,20 +44,33 @@ class Moment:
     @property
     def predictions(self):
         """Probabilities of the actions, of the first component if there are several; what is predicted otherwise."""
-        behavior = self.agent.behavior_.for_command(self.command)
-        if self.agent._targets.is_discrete:
-            return behavior.predict_proba(self.row)[0][0]
-        return behavior.predict(self.row).reshape(-1)
+        return predictions(self.agent, self.row)[0]
 
     def explain(self):
         """Return the Explanation of the action, of its first component if there are several."""
-        if not self.agent._targets.is_discrete:
-            return explain_rows(self.agent, self.row)
-        return explain_rows(self.agent, self.row, np.asarray(self.action).reshape(-1)[:1])
+        return explain_taken(self.agent, self.row, np.asarray(self.action))
+
+
+def predictions(agent, X):
+    """Return what an agent predicts for rows under one kind of command: ndarray of shape (n, n_predictions).
+
+    These are the probabilities of the actions, of the first component if there are several, or the components of
+    continuous actions.
+    """
+    behavior = agent.behavior_.for_command(X[0, -2:])
+    if agent._targets.is_discrete:
+        return behavior.predict_proba(X)[0]
+    return behavior.predict(X).reshape(len(X), -1)
+
+
+def explain_taken(agent, X, actions):
+    """Return the Explanation of the actions that were taken, of their first component if there are several."""
+    is_discrete = agent._targets.is_discrete
+    return explain_rows(agent, X, actions.reshape(len(X), -1)[:, 0] if is_discrete else None)
 
 
 def prediction_labels(agent):
-    """Return what the numbers of `Moment.predictions` stand for: list of str."""
+    """Return what the columns of `predictions` stand for: list of str."""
     if agent._targets.is_discrete:
         return [f"action {label}" for label in agent._targets.labels[0]]
     return [f"action[{i}]" for i in range(agent._targets.n_components)]
@@ -96,6 +109,7 @@ class Player:
         agent._check_spaces(env.observation_space, env.action_space)
         self.agent = agent
         self.env = env
+        self._columns = ObservationColumns(env.observation_space)
         self.reset(command=command, seed=seed)
 
     @property
@@ -137,7 +151,6 @@ class Player:
     def _look(self, observation):
         """Choose the next action."""
         self._observation = observation
-        flat = ObservationColumns(self.env.observation_space).flatten(observation)
         command = self.policy.command
-        row = design_matrix(flat[None], np.array([command]))
+        row = design_matrix(self._columns.flatten(observation)[None], np.array([command]))
         self.moment = Moment(self.agent, self.n_steps, row, command, self.policy(observation), self.return_so_far)

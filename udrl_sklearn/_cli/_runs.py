@@ -112,6 +112,11 @@ class Run:
             writer.writeheader()
             writer.writerows(history)
 
+    def write_agent(self, agent):
+        """Write a fitted agent, and its history."""
+        self.write_history(agent.history_)
+        agent.save(self.path / "agent.skops")
+
     def add_evaluation(self, asked, evaluation, seed):
         """Write down what was asked for and obtained, in the place of an earlier evaluation of the same kind."""
         entry = {

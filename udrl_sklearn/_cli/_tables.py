@@ -124,14 +124,13 @@ def _outcome(run):
 
 def _grouped(runs):
     """Return {title: runs} of the same configuration but for the seed."""
-    groups, titles = {}, {}
+    groups = {}
     for run in runs:
         config = run.config
         config.pop("random_state")
         groups.setdefault(repr(config), []).append(run)
-        titles[repr(config)] = run.title
-    taken = list(titles.values())
+    taken = [group[0].title for group in groups.values()]
     return {
         title if taken.count(title) == 1 else f"{title} ({group[0].path.name})": group
-        for (key, title), group in zip(titles.items(), groups.values(), strict=True)
+        for title, group in zip(taken, groups.values(), strict=True)
     }

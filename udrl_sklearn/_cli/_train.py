@@ -160,10 +160,10 @@ def _keep(run, agent, interrupted, n_episodes):
         raise click.ClickException(
             f"Interrupted before anything was learned; {run.path} holds the configuration alone."
         )
-    run.write_history(agent.history_)
     if not hasattr(agent, "behavior_"):
+        run.write_history(agent.history_)
         raise click.ClickException(f"Interrupted before anything was learned; the history is in {run.path}.")
-    agent.save(run.path / "agent.skops")
+    run.write_agent(agent)
     ended = "Interrupted after" if interrupted else "After"
     click.echo(f"{ended} {agent.n_timesteps_:,} steps, {agent.n_episodes_:,} episodes")
     if not interrupted:

@@ -182,8 +182,8 @@ class Page:
             return
         moment = player.moment
         explanation = moment.explain()
-        taken = explanation.actions[0] if self.labels[0].startswith("action ") else None
-        colors = [DARK if taken is None or label == f"action {taken}" else LIGHT for label in self.labels]
+        taken = f"action {explanation.actions[0]}"
+        colors = [DARK if label == taken or not self.is_discrete else LIGHT for label in self.labels]
         _fill(self.actions, moment.predictions, colors)
         values = explanation.contributions[0]
         self.reach = max(self.reach, round(float(np.abs(values).max()), 2))
@@ -193,10 +193,10 @@ class Page:
     def _set_up_charts(self):
         agent = self.session.agent
         self.labels = prediction_labels(agent)
-        is_discrete = self.labels[0].startswith("action ")
+        self.is_discrete = agent._targets.is_discrete
         self.actions.options["yAxis"]["data"] = self.labels
-        self.actions.options["title"]["text"] = "probability" if is_discrete else "predicted action"
-        self.actions.options["xAxis"] |= {"min": 0, "max": 1} if is_discrete else {"min": None, "max": None}
+        self.actions.options["title"]["text"] = "probability" if self.is_discrete else "predicted action"
+        self.actions.options["xAxis"] |= {"min": 0, "max": 1} if self.is_discrete else {"min": None, "max": None}
         self.reach = 0.01
         self.contributions.options["yAxis"]["data"] = list(agent.feature_names_in_)
         self.contributions.options["title"]["text"] = "what contributed to the action"

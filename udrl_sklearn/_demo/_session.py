@@ -118,14 +118,17 @@ class Session:
 
     def run_folder(self):
         """Return a run folder as `udrl train` leaves it, as ZIP: bytes."""
+        from matplotlib.figure import Figure
+
         packed = io.BytesIO()
         with tempfile.TemporaryDirectory() as folder:
             run = Run(Path(folder, f"{self.env_id}-{self._config['estimator']}"))
             run.write_config(self._config)
-            run.write_history(self.agent.history_)
+            run.write_agent(self.agent)
             run.add_evaluation("max", self.agent.evaluate(self.env_id, n_episodes=20), seed=0)
-            self.agent.save(run.path / "agent.skops")
-            TrainingCurveDisplay.from_estimator(self.agent).figure_.savefig(run.path / "training_curve.png")
+            figure = Figure(layout="constrained")  # none of pyplot's, which belong to the main thread
+            TrainingCurveDisplay.from_estimator(self.agent, ax=figure.subplots())
+            figure.savefig(run.path / "training_curve.png")
             with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
                 for path in sorted(run.path.iterdir()):
                     archive.write(path, path.relative_to(folder))

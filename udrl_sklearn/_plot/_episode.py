@@ -7,8 +7,7 @@ from udrl_sklearn._behavior import design_matrix
 from udrl_sklearn._commands import countdown
 from udrl_sklearn._environments import env_sources
 from udrl_sklearn._evaluation import live
-from udrl_sklearn._explanation import explain_rows
-from udrl_sklearn._playing import prediction_labels
+from udrl_sklearn._playing import explain_taken, prediction_labels, predictions
 from udrl_sklearn._pool import EnvPool
 
 from ._canvas import pyplot
@@ -85,18 +84,12 @@ class EpisodeDisplay:
             )
         commands = countdown(resolved, episode.rewards)
         X = design_matrix(episode.observations[:-1], commands)
-        behavior, targets = agent.behavior_.for_command(resolved), agent._targets
-        if targets.is_discrete:
-            taken = episode.actions.reshape(len(X), -1)[:, 0]
-            predictions, explanation = behavior.predict_proba(X)[0], explain_rows(agent, X, taken)
-        else:
-            predictions, explanation = behavior.predict(X).reshape(len(X), -1), explain_rows(agent, X)
         display = cls(
             episode=episode,
             commands=commands,
-            predictions=predictions,
+            predictions=predictions(agent, X),
             labels=prediction_labels(agent),
-            explanation=explanation,
+            explanation=explain_taken(agent, X, episode.actions),
         )
         return display.plot(n_features=n_features)
 
