@@ -32,7 +32,7 @@ EpisodeDisplay.from_estimator(agent, "CartPole-v1", command=60)
 # %%
 # What the agent does over the angle of the pole and its angular velocity.
 
-DecisionMapDisplay.from_estimator(agent, features=("observation[2]", "observation[3]"))
+DecisionMapDisplay.from_estimator(agent, features=("pole_angle", "pole_angular_velocity"))
 
 # %%
 # One tree of depth 3 that imitates the forest, and what that costs.
@@ -46,5 +46,5 @@ distillation.plot(ax=ax, impurity=False, proportion=True, fontsize=7)
 # %%
 # The same picture as above, for the tree.
 
-DecisionMapDisplay.from_estimator(distillation.agent, features=("observation[2]", "observation[3]"))
+DecisionMapDisplay.from_estimator(distillation.agent, features=("pole_angle", "pole_angular_velocity"))
 plt.show()

@@ -93,7 +93,7 @@ def test_several_discrete_components_have_a_tree_each():
     teacher = UDRLAgent(RandomForestClassifier(5), total_timesteps=500, random_state=0).fit(env)
     distillation = distill(teacher, env, n_rounds=1, n_episodes=5, n_eval_episodes=2)
     assert [tree.n_classes_ for tree in distillation.tree] == [2, 3]
-    assert distillation.to_text(component=1).count("class: 2") > 0
+    assert distillation.to_text(component=1).count("class: action 2") > 0
 
 
 def test_it_draws_itself(agent):

@@ -19,6 +19,7 @@ LAYERS = [
     {"_behavior"},
     {"_pool", "_inference", "_weighting"},
     {"_hindsight", "_buffer"},
+    {"_names"},
     {"_commands", "_episodes", "_environments", "_spaces"},
 ]
 HEIGHT = {name: -depth for depth, names in enumerate(LAYERS) for name in names}
@@ -27,7 +28,7 @@ KNOWN_TO_THE_AGENT = {"_persistence"}
 
 NEED_NUMPY_ALONE = {"_commands", "_episodes", "_hindsight", "_buffer"}
 ALLOWED_IN = {
-    "gymnasium": {"_spaces", "_environments", "utils", "_cli", "_demo"},
+    "gymnasium": {"_spaces", "_environments", "_names", "utils", "_cli", "_demo"},
     "torch": {"nets"},
     "skorch": {"nets"},
     "minari": set(),

@@ -6,7 +6,7 @@ from toy_envs import ContinuousMatchEnv, MatchEnv
 
 from udrl_sklearn import UDRLAgent
 from udrl_sklearn._environments import make_rendered
-from udrl_sklearn._playing import Player, prediction_labels
+from udrl_sklearn._playing import Player
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_a_moment_tells_what_is_going_to_be_done(agent):
         explanation = moment.explain()
     assert explanation.actions.tolist() == [moment.action]
     assert explanation.values[0] == pytest.approx(moment.predictions[moment.action])
-    assert prediction_labels(agent) == ["action 0", "action 1"]
+    assert explanation.action_names == [("push left", "push right")[moment.action]]
 
 
 def test_continuous_actions_are_predicted_and_explained():
@@ -51,7 +51,7 @@ def test_continuous_actions_are_predicted_and_explained():
     player = Player(agent, ContinuousMatchEnv())
     np.testing.assert_allclose(player.moment.predictions, player.moment.action)
     np.testing.assert_allclose(player.moment.explain().values, player.moment.predictions[:1])
-    assert prediction_labels(agent) == ["action[0]"]
+    assert player.moment.explain().action_names == ["action[0]"]
 
 
 def test_the_command_can_be_changed_on_the_way(agent):

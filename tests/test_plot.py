@@ -98,7 +98,7 @@ def test_a_decision_map_shows_predictions_between_what_was_seen(agent):
     rows = [[x, 0.9, y, 3, horizon] for x, y in zip(display.xx.ravel(), display.yy.ravel(), strict=True)]
     np.testing.assert_array_equal(display.actions.ravel(), agent.predict(rows))
     assert (display.xx.min(), display.xx.max(), display.yy.max()) == (0, 1, 1)  # MatchEnv shows one-hot states
-    assert [tick.get_text() for tick in display.colorbar_.ax.get_yticklabels()] == ["0", "1", "2"]
+    assert [tick.get_text() for tick in display.colorbar_.ax.get_yticklabels()] == ["action 0", "action 1", "action 2"]
 
 
 def test_a_decision_map_of_continuous_actions_holds_the_other_features_at_their_medians():

@@ -159,6 +159,9 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         The fitted clone that answers the open-ended command, with `weighting="advantage"`.
     classes_ : ndarray of shape (n_actions,), or list of them
         The actions of a classifier.
+    action_names_ : list of str, or list of them
+        What the actions are called, in the order of `classes_`; the components of continuous actions. Taken from
+        ``env.metadata["action_names"]``; known for some of gymnasium's environments, and made up for others.
     command_ : Command
         The exact command for the best that the agent has seen: mean return and mean length of the
         `last_few` best episodes. Not there after a fit on rows.
@@ -175,7 +178,9 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
     n_features_in_ : int
         Number of columns of X, the two of the command included.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns: the places in the observation, then "desired_return", "desired_horizon".
+        Names of the columns: the numbers of the observation, then "desired_return", "desired_horizon". Taken from
+        ``env.metadata["observation_names"]``; known for some of gymnasium's environments, and else the places in the
+        observation.
 
     References
     ----------
@@ -367,6 +372,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         self._forget()
         validate_data(self, given, skip_check_array=True)  # remembers the columns
         self._targets = targets
+        self.action_names_ = targets.names
         self._set_behavior(behavior)
         self._row_commands = X[:, -2:]
         self.command_ = Command(*self._row_commands[np.argmax(X[:, -2])].tolist())
@@ -599,6 +605,11 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         if command.desired_horizon is not None:
             return Command(desired_return, command.desired_horizon)
         return Command(desired_return, fitting_horizon(desired_return, returns, lengths))
+
+    def _names_of_actions(self, component=0):
+        """Return what the discrete actions of a component are called, or the components of continuous ones."""
+        names = self.action_names_
+        return names[component] if isinstance(names[0], list) else names
 
     def _check_rows(self, X):
         check_is_fitted(self)

@@ -64,7 +64,7 @@ class Distillation:
         **kwargs : dict
             Passed to `export_text`.
         """
-        return export_text(self._trees[component], feature_names=list(self.agent.feature_names_in_), **kwargs)
+        return export_text(self._trees[component], **self._names(component) | kwargs)
 
     def plot(self, component: int = 0, **kwargs: Any) -> list:
         """Draw the tree, by scikit-learn's `plot_tree`, which needs matplotlib.
@@ -76,11 +76,18 @@ class Distillation:
         **kwargs : dict
             Passed to `plot_tree`.
         """
-        tree = self._trees[component]
+        return plot_tree(self._trees[component], **self._names(component) | kwargs)
+
+    def _names(self, component):
+        """Return names of features and actions, as `export_text` and `plot_tree` take them."""
         names = {"feature_names": list(self.agent.feature_names_in_)}
+        tree = self._trees[component]
         if isinstance(tree, DecisionTreeClassifier):
-            names["class_names"] = [f"action {label}" for label in tree.classes_]
-        return plot_tree(tree, **names | kwargs)
+            called = dict(
+                zip(self.agent._targets.labels[component], self.agent._names_of_actions(component), strict=True)
+            )
+            names["class_names"] = [called[label] for label in tree.classes_]
+        return names
 
 
 def distill(

@@ -29,6 +29,8 @@ class Explanation:
     ----------
     actions : ndarray of shape (n_samples,)
         The actions that are explained.
+    action_names : list of str
+        What they are called, after the agent's `action_names_`; the component if actions are continuous.
     values : ndarray of shape (n_samples,)
         Their predicted probabilities; what is predicted itself if actions are continuous.
     base_values : ndarray of shape (n_samples,)
@@ -42,6 +44,7 @@ class Explanation:
     """
 
     actions: np.ndarray
+    action_names: list
     values: np.ndarray
     base_values: np.ndarray
     contributions: np.ndarray
@@ -60,12 +63,13 @@ class Explanation:
         """
         contributions = self.contributions[row]
         shown = np.argsort(-np.abs(contributions), kind="stable")[:n_features]
-        width = max(len(name) for name in [*self.feature_names, "all others", "base value"])
+        result = self.action_names[row]
+        width = max(len(name) for name in [*self.feature_names, "all others", "base value", result])
         lines = [("base value", self.base_values[row])]
         lines += [(self.feature_names[i], contributions[i]) for i in shown]
         if len(shown) < len(contributions):
             lines.append(("all others", np.delete(contributions, shown).sum()))
-        lines.append((f"action {self.actions[row]}", self.values[row]))
+        lines.append((result, self.values[row]))
         return "\n".join(f"{name:{width}} {value:+8.3f}" for name, value in lines)
 
 
@@ -162,7 +166,9 @@ def explain_rows(agent, X, actions=None, component=0, background=None, n_permuta
     base_values, contributions = map(np.concatenate, zip(*found, strict=True))
     values = base_values + contributions.sum(axis=1)
     names = getattr(agent, "feature_names_in_", np.array([f"x{i}" for i in range(X.shape[1])], dtype=object))
-    return Explanation(explained, values, base_values, contributions, names, method)
+    action_names = agent._names_of_actions(component)
+    called = [action_names[column] for column in columns]
+    return Explanation(explained, called, values, base_values, contributions, names, method)
 
 
 def _what_to_explain(agent, behavior, X, actions, component):

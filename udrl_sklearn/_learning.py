@@ -48,7 +48,7 @@ class LearningLoop:
         """Run Algorithm 1 of Srivastava et al. 2019."""
         with EnvPool(env_sources(envs)) as pool:
             observation_space, action_space = pool.spaces()
-            self._start(observation_space, action_space, ActionTargets.from_space(action_space))
+            self._start(observation_space, action_space, ActionTargets.from_space(action_space), *pool.names())
             last_timestep = self.n_timesteps_ + self.total_timesteps
             task = self._init_callback_context(max_subtasks=ceil(self.total_timesteps / self._n_wanted_timesteps()) + 1)
             task.call_on_fit_task_begin(estimator=self)
@@ -69,7 +69,7 @@ class LearningLoop:
     def _fit_experience(self, X):
         """Learn from logged episodes: relabel once, fit once."""
         episodes, spaces, targets = read_experience(X)
-        self._start(*spaces, targets, n_observation_features=episodes.observations.shape[1])
+        self._start(*spaces, targets, n_features=episodes.observations.shape[1])
         self._remember(episodes)
         self._record(episodes, np.tile(OPEN_ENDED, (len(episodes), 1)), seconds=0.0)
         self._improve()
@@ -93,16 +93,18 @@ class LearningLoop:
             "reconstruction_attributes": fitted_as_if_stopped,
         }
 
-    def _start(self, observation_space, action_space, targets, n_observation_features=None):
+    def _start(self, observation_space, action_space, targets, names=None, action_names=None, n_features=None):
         """Check that learning can begin, or go on, and only then set it up."""
         where = "The experience" if action_space is None else f"The action space {action_space}"
         check_estimator_kind(self._estimator(targets.is_discrete), targets, where)
-        if observation_space is None:
-            names = [f"observation[{i}]" for i in range(n_observation_features)]
-        else:
+        if names is None and observation_space is None:
+            names = [f"observation[{i}]" for i in range(n_features)]
+        elif names is None:
             names = ObservationColumns(observation_space).names
         if self.warm_start and hasattr(self, "buffer_"):
             self._check_goes_on(observation_space, action_space, len(names), targets)
+            if observation_space is None and self.observation_space_ is not None:
+                return  # the environment said more of observations and actions than experience does
         else:
             self._forget()
             self._rng = make_rng(self.random_state)
@@ -111,6 +113,7 @@ class LearningLoop:
             self.n_timesteps_ = self.n_episodes_ = 0
         self.observation_space_, self.action_space_ = observation_space, action_space
         self._targets = targets
+        self.action_names_ = targets.names if action_names is None else action_names
         self.feature_names_in_ = np.array([*names, *COMMAND_NAMES], dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
 

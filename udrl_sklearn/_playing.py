@@ -69,13 +69,6 @@ def explain_taken(agent, X, actions):
     return explain_rows(agent, X, actions.reshape(len(X), -1)[:, 0] if is_discrete else None)
 
 
-def prediction_labels(agent):
-    """Return what the columns of `predictions` stand for: list of str."""
-    if agent._targets.is_discrete:
-        return [f"action {label}" for label in agent._targets.labels[0]]
-    return [f"action[{i}]" for i in range(agent._targets.n_components)]
-
-
 class Player:
     """Lets an agent act in an environment, one step at a time.
 

@@ -3,6 +3,7 @@
 from copy import deepcopy
 
 from ._environments import describe, make_env
+from ._names import action_names, observation_names
 from ._spaces import ActionTargets, ObservationColumns
 
 
@@ -63,6 +64,18 @@ class EnvPool:
                     f"{describe(self.sources[0])} has {known[0]} and {known[1]}."
                 )
         return known
+
+    def names(self):
+        """Return what the first environment calls the numbers of its observations, and its actions; None if nothing.
+
+        Raises
+        ------
+        ValueError
+            If its metadata has names that do not fit.
+        """
+        place = self.lend(0)
+        self.take_back(0, place)
+        return observation_names(place.env, place.columns.n_features), action_names(place.env, place.targets)
 
     def can_lend(self, index):
         """Tell whether an environment of that source is to be had now."""

@@ -168,6 +168,17 @@ class ActionTargets:
         components = self.low if self.labels is None else self.labels
         return 0 if components is None else len(components)
 
+    @property
+    def names(self) -> list:
+        """Made-up names of the discrete actions, or of the components of continuous ones.
+
+        A list with one for each component if discrete actions have several.
+        """
+        if self.labels is None:
+            return [f"action[{i}]" for i in range(self.n_components)]
+        names = [[f"action {label}" for label in labels] for labels in self.labels]
+        return names[0] if len(names) == 1 else names
+
     def encode(self, action):
         """Return an environment's action as a number, or as an array of shape (n_components,)."""
         return action if self.shape == () else np.asarray(action).reshape(-1)

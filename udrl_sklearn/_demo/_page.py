@@ -8,7 +8,6 @@ from nicegui import run, ui
 from PIL import Image
 
 from udrl_sklearn import Command
-from udrl_sklearn._playing import prediction_labels
 
 from ._session import ESTIMATORS, Session, available_environments
 
@@ -182,7 +181,7 @@ class Page:
             return
         moment = player.moment
         explanation = moment.explain()
-        taken = f"action {explanation.actions[0]}"
+        taken = explanation.action_names[0]
         colors = [DARK if label == taken or not self.is_discrete else LIGHT for label in self.labels]
         _fill(self.actions, moment.predictions, colors)
         values = explanation.contributions[0]
@@ -192,7 +191,7 @@ class Page:
 
     def _set_up_charts(self):
         agent = self.session.agent
-        self.labels = prediction_labels(agent)
+        self.labels = agent._names_of_actions()
         self.is_discrete = agent._targets.is_discrete
         self.actions.options["yAxis"]["data"] = self.labels
         self.actions.options["title"]["text"] = "probability" if self.is_discrete else "predicted action"

@@ -18,9 +18,9 @@ class DecisionMapDisplay:
     xx, yy : ndarray of shape (n, n)
         Values of the two features.
     actions : ndarray of shape (n, n)
-        The actions, as numbers.
-    labels : ndarray or None
-        The discrete actions, in increasing order; None for continuous ones.
+        The actions; discrete ones as their places in `labels`.
+    labels : list of str or None
+        What discrete actions are called; None for continuous ones.
     feature_names : pair of str
         Names of the two features.
 
@@ -84,7 +84,7 @@ class DecisionMapDisplay:
         >>> agent = UDRLAgent(total_timesteps=2000, random_state=0).fit("CartPole-v1")
         >>> display = DecisionMapDisplay.from_estimator(agent, features=(2, 3))  # angle and angular velocity
         >>> display.ax_.get_xlabel()
-        'observation[2]'
+        'pole_angle'
         """
         check_is_fitted(agent, "buffer_")
         seen = agent.buffer_.episodes.observations
@@ -101,8 +101,8 @@ class DecisionMapDisplay:
         actions = agent.behavior_.predict(X).reshape(len(X), -1)[:, component]
         labels = None
         if agent._targets.is_discrete:
-            labels = agent._targets.labels[component]
-            actions = np.searchsorted(labels, actions)
+            labels = agent._names_of_actions(component)
+            actions = np.searchsorted(agent._targets.labels[component], actions)
         display = cls(
             xx=xx, yy=yy, actions=actions.reshape(xx.shape), labels=labels, feature_names=(names[x], names[y])
         )
@@ -130,7 +130,7 @@ class DecisionMapDisplay:
         self.surface_ = self.ax_.pcolormesh(self.xx, self.yy, self.actions, **style | kwargs)
         self.colorbar_ = self.figure_.colorbar(self.surface_, ax=self.ax_, label="action")
         if self.labels is not None:
-            self.colorbar_.set_ticks(range(len(self.labels)), labels=[str(label) for label in self.labels])
+            self.colorbar_.set_ticks(range(len(self.labels)), labels=self.labels)
         self.ax_.set(xlabel=self.feature_names[0], ylabel=self.feature_names[1])
         return self
 

@@ -7,7 +7,7 @@ from udrl_sklearn._behavior import design_matrix
 from udrl_sklearn._commands import countdown
 from udrl_sklearn._environments import env_sources
 from udrl_sklearn._evaluation import live
-from udrl_sklearn._playing import explain_taken, prediction_labels, predictions
+from udrl_sklearn._playing import explain_taken, predictions
 from udrl_sklearn._pool import EnvPool
 
 from ._canvas import pyplot
@@ -28,6 +28,8 @@ class EpisodeDisplay:
         Probabilities of the actions; the components of what is predicted if actions are continuous.
     labels : list of str
         What their columns stand for.
+    is_discrete : bool
+        Whether actions are discrete.
     explanation : Explanation
         Of the actions that were taken, or of the first component of continuous ones.
 
@@ -39,11 +41,12 @@ class EpisodeDisplay:
         The figure with them.
     """
 
-    def __init__(self, *, episode, commands, predictions, labels, explanation):
+    def __init__(self, *, episode, commands, predictions, labels, is_discrete, explanation):
         self.episode = episode
         self.commands = commands
         self.predictions = predictions
         self.labels = labels
+        self.is_discrete = is_discrete
         self.explanation = explanation
 
     @classmethod
@@ -88,7 +91,8 @@ class EpisodeDisplay:
             episode=episode,
             commands=commands,
             predictions=predictions(agent, X),
-            labels=prediction_labels(agent),
+            labels=agent._names_of_actions(),
+            is_discrete=agent._targets.is_discrete,
             explanation=explain_taken(agent, X, episode.actions),
         )
         return display.plot(n_features=n_features)
@@ -116,10 +120,9 @@ class EpisodeDisplay:
             top.plot(steps, self.commands[:, 0], label="return")
             top.plot(steps, self.commands[:, 1], label="horizon", linestyle="--")
             top.set_ylabel("still desired")
-        is_probability = self.labels[0].startswith("action ")
         for column, label in zip(self.predictions.T, self.labels, strict=True):
             middle.plot(steps, column, label=label)
-        middle.set_ylabel("probability" if is_probability else "predicted action")
+        middle.set_ylabel("probability" if self.is_discrete else "predicted action")
         contributions = self.explanation.contributions
         for i in np.argsort(-np.abs(contributions).mean(axis=0), kind="stable")[:n_features]:
             bottom.plot(steps, contributions[:, i], label=self.explanation.feature_names[i])

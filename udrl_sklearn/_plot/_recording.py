@@ -13,7 +13,7 @@ from udrl_sklearn._behavior import design_matrix
 from udrl_sklearn._commands import CommandLike
 from udrl_sklearn._environments import make_rendered
 from udrl_sklearn._explanation import explain_rows
-from udrl_sklearn._playing import Player, prediction_labels
+from udrl_sklearn._playing import Player
 
 from ._canvas import pyplot
 
@@ -130,7 +130,7 @@ class EpisodePainter:
         self._set_up_contributions(moment, n_features)
 
     def _set_up_actions(self, agent):
-        labels = prediction_labels(agent)
+        labels = agent._names_of_actions()
         self.action_bars = self.actions.barh(labels, np.zeros(len(labels)), color=self.colors[1])
         self.actions.invert_yaxis()
         if self.is_discrete:
@@ -170,17 +170,15 @@ class EpisodePainter:
             bar.set_width(value)
             bar.set_color(self.colors[1])
         explanation = moment.explain()
-        name = "the action"
         if self.is_discrete:
-            action = explanation.actions[0]
-            self.action_bars[self.codes[action.item()]].set_color(self.colors[0])
-            name = f"action {action}"
+            self.action_bars[self.codes[explanation.actions[0].item()]].set_color(self.colors[0])
         values = explanation.contributions[0, self.shown]
         for bar, value in zip(self.contribution_bars, values, strict=True):
             bar.set_width(value)
             bar.set_color(self.colors[4 if value > 0 else 6])
         self.reach = max(self.reach, np.abs(values).max())
-        self.contributions.set(xlim=(-self.reach, self.reach), title=f"what contributed to {name}")
+        title = f"what contributed to: {explanation.action_names[0]}"
+        self.contributions.set(xlim=(-self.reach, self.reach), title=title)
 
 
 def _typical_explanation(moment):

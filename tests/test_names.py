@@ -1,0 +1,131 @@
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium import spaces
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from toy_envs import FixedLengthEnv, MatchEnv
+
+from udrl_sklearn import DecisionMapDisplay, Episode, UDRLAgent, distill, explain
+
+KNOWN = [
+    "CartPole-v1",
+    "Acrobot-v1",
+    "MountainCar-v0",
+    "MountainCarContinuous-v0",
+    "Pendulum-v1",
+    "LunarLander-v3",
+    "LunarLanderContinuous-v3",
+]
+
+
+class NamedEnv(MatchEnv):
+    """Says itself what its three states and actions are called."""
+
+    metadata = {"observation_names": ["low", "middle", "high"], "action_names": ["sink", "stay", "rise"]}
+
+
+def learned_briefly(env, **params):
+    actions = (env() if callable(env) else gymnasium.make(env) if isinstance(env, str) else env).action_space
+    kind = DecisionTreeRegressor if isinstance(actions, spaces.Box) else DecisionTreeClassifier
+    params = {"total_timesteps": 200, "n_warm_up_episodes": 2, "weighting": None, "random_state": 0} | params
+    return UDRLAgent(kind(min_samples_leaf=5), **params).fit(env)
+
+
+@pytest.mark.parametrize("env_id", KNOWN)
+def test_names_of_well_known_environments(env_id):
+    agent = learned_briefly(env_id)
+    *names, _, _ = agent.feature_names_in_
+    assert len(set(names)) == len(names) == agent.n_features_in_ - 2
+    assert not any("observation" in name for name in names)
+    assert not any("action" in name for name in agent.action_names_)
+
+
+def test_names_stand_where_they_belong():
+    # The numbers as gymnasium computes them, from the state that it documents.
+    with gymnasium.make("Acrobot-v1") as env:
+        observation, _ = env.reset(seed=0)
+        angles = env.unwrapped.state[:2]
+    shown = dict(zip(learned_briefly("Acrobot-v1").feature_names_in_, observation, strict=False))
+    np.testing.assert_allclose([shown["cos_angle_1"], shown["sin_angle_2"]], [np.cos(angles[0]), np.sin(angles[1])])
+    agent = learned_briefly("LunarLander-v3")
+    with gymnasium.make("LunarLander-v3") as env:
+        env.reset(seed=0)
+        before = env.unwrapped.lander.linearVelocity.y
+        observation, *_ = env.step(agent.action_names_.index("main engine"))
+        assert env.unwrapped.lander.linearVelocity.y > before
+        shown = dict(zip(agent.feature_names_in_, observation, strict=False))
+        assert np.sign(shown["angular_velocity"]) == np.sign(env.unwrapped.lander.angularVelocity)
+
+
+def test_names_that_an_environment_says_itself_are_used_throughout():
+    agent = learned_briefly(NamedEnv)
+    assert agent.feature_names_in_.tolist() == ["low", "middle", "high", "desired_return", "desired_horizon"]
+    assert agent.action_names_ == ["sink", "stay", "rise"]
+    explanation = explain(agent, np.eye(3), command=5)
+    assert explanation.action_names == [agent.action_names_[action] for action in explanation.actions]
+    assert explanation.to_text(row=0).splitlines()[-1].startswith(explanation.action_names[0])
+    text = distill(agent, NamedEnv, command=5, n_rounds=1, n_episodes=5, n_eval_episodes=5).to_text()
+    assert "class: sink" in text
+    assert "low" in text
+    display = DecisionMapDisplay.from_estimator(agent, ("low", "high"), command=5, grid_resolution=3)
+    assert display.labels == ["sink", "stay", "rise"]
+
+
+def test_unknown_environments_get_made_up_names():
+    agent = learned_briefly(MatchEnv)
+    assert agent.feature_names_in_[0] == "observation==0"
+    assert agent.action_names_ == ["action 0", "action 1", "action 2"]
+
+
+def test_several_components_have_a_list_of_names_each():
+    agent = learned_briefly(FixedLengthEnv(spaces.Box(0, 1, (1,)), spaces.MultiDiscrete([2, 3], start=[0, 5])))
+    assert agent.action_names_ == [["action 0", "action 1"], ["action 5", "action 6", "action 7"]]
+    assert explain(agent, [[0.5]], command=5, component=1).action_names[0] in agent.action_names_[1]
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda env: gymnasium.wrappers.TransformObservation(env, lambda x: x[::-1], env.observation_space),
+        lambda env: gymnasium.wrappers.FrameStackObservation(env, 2),
+    ],
+    ids=["observations in another order", "more of them"],
+)
+def test_observations_that_a_wrapper_changed_are_not_called_as_they_were(wrap):
+    agent = learned_briefly(lambda: wrap(gymnasium.make("CartPole-v1")))
+    assert all(name.startswith("observation[") for name in agent.feature_names_in_[:-2])
+    assert agent.action_names_ == ["push left", "push right"]
+
+
+def test_actions_that_a_wrapper_changed_are_not_called_as_they_were():
+    def reverse(env):
+        return gymnasium.wrappers.TransformAction(env, lambda action: 1 - action, env.action_space)
+
+    agent = learned_briefly(lambda: reverse(gymnasium.make("CartPole-v1")))
+    assert agent.action_names_ == ["action 0", "action 1"]
+    assert agent.feature_names_in_[2] == "pole_angle"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({"observation_names": ["low", "high"]}, r"observation_names=\['low', 'high'\]; expected 3 different names"),
+        ({"action_names": ["stay", "stay", "rise"]}, "expected 3 different names"),
+        ({"observation_names": ["low", "high", "desired_return"]}, "are taken by commands"),
+    ],
+)
+def test_names_that_do_not_fit_are_refused(metadata, message):
+    env = MatchEnv()
+    env.metadata = metadata
+    with pytest.raises(ValueError, match=message):
+        learned_briefly(env)
+
+
+def test_what_an_environment_said_is_still_known_after_logged_episodes():
+    agent = learned_briefly(NamedEnv, warm_start=True)
+    space = agent.action_space_
+    agent.fit([Episode(np.eye(3)[[0, 1, 2]], actions=[0, 1], rewards=[1.0, 1.0])])
+    assert agent.feature_names_in_[0] == "low"
+    assert agent.action_names_ == ["sink", "stay", "rise"]
+    assert agent.action_space_ == space
+    assert agent.classes_.tolist() == [0, 1, 2]
