@@ -182,6 +182,34 @@ class LotteryEnv(FixedLengthEnv):
         return float(self.wins and action == 1)
 
 
+class LuckEnv(FixedLengthEnv):
+    """Action 0 pays 2. Action 1 pays 10, and nothing in one of five episodes; the expected returns are 2 and 8."""
+
+    def __init__(self):
+        super().__init__(spaces.Discrete(1), spaces.Discrete(2), length=1)
+
+    def reset(self, *, seed=None, options=None):
+        self.is_lucky = seed % 5 > 0
+        return super().reset(seed=seed)
+
+    def reward(self, action):
+        return 2.0 if action == 0 else 10.0 * self.is_lucky
+
+
+@pytest.mark.parametrize(("smoothing", "obtained"), [(0.0, 8), (0.75, 2), (1.0, 2)])
+def test_who_asks_for_little_does_not_get_those_who_had_bad_luck(smoothing, obtained):
+    agent = small_agent(return_smoothing=smoothing).fit(LuckEnv)
+    assert agent.evaluate(LuckEnv, command=0, n_episodes=200).mean_return == pytest.approx(obtained, abs=1)
+    assert agent.evaluate(LuckEnv, command=8, n_episodes=200).mean_return == pytest.approx(8, abs=1)
+
+
+def test_random_segments_desire_what_they_obtained():
+    # What a part of an episode obtains depends on its length more than on any action.
+    agents = [small_agent(segments="random", return_smoothing=smoothing).fit(MatchEnv) for smoothing in (0.0, 1.0)]
+    trees = [agent.estimator_.tree_ for agent in agents]
+    np.testing.assert_array_equal(trees[0].threshold, trees[1].threshold)
+
+
 def test_a_warm_up_goes_on_until_there_is_something_to_learn_from():
     agent = UDRLAgent(
         DecisionTreeClassifier(), total_timesteps=2000, n_warm_up_episodes=5, n_timesteps_per_iter=20, random_state=0

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from udrl_sklearn._episodes import Episode, Episodes
-from udrl_sklearn._hindsight import relabel, spread_over_returns
+from udrl_sklearn._hindsight import draw_rows, relabel, spread_over_returns
 
 
 def make_episode(rewards, tag=0):
@@ -83,6 +83,24 @@ def test_take_picks_the_same_rows_of_every_part():
     assert rows.observations.tolist() == [[0, 2], [0, 0]]
     assert rows.commands.tolist() == [[4, 1], [7, 3]]
     assert rows.actions.tolist() == [2, 0]
+
+
+def test_draw_rows_draws_every_step_alike():
+    episodes = [make_episode([1.0] * 9, 0), make_episode([1.0], 1)]
+    rows = draw_rows(episodes, 5, np.random.default_rng(0))
+    assert len(rows.actions) == 5
+    tags = np.concatenate([draw_rows(episodes, 9, np.random.default_rng(i)).observations[:, 0] for i in range(300)])
+    assert tags.mean() == pytest.approx(0.1, rel=0.2)
+    np.testing.assert_array_equal(
+        rows.commands[:, 1], np.where(rows.observations[:, 0] == 0, 9 - rows.observations[:, 1], 1)
+    )
+
+
+def test_draw_rows_takes_every_step_once_if_there_are_no_more():
+    episodes = [make_episode([1.0, 2.0], 0), make_episode([3.0], 1)]
+    np.testing.assert_array_equal(
+        draw_rows(episodes, 3, np.random.default_rng(0)).observations, relabel(episodes).observations
+    )
 
 
 def test_spread_over_returns_draws_evenly_over_levels_of_return():

@@ -18,8 +18,8 @@ LAYERS = [
     {"_lanes", "_actors", "_experience"},
     {"_behavior"},
     {"_pool", "_inference", "_weighting"},
+    {"_names", "_smoothing"},
     {"_hindsight", "_buffer"},
-    {"_names"},
     {"_commands", "_episodes", "_environments", "_spaces"},
 ]
 HEIGHT = {name: -depth for depth, names in enumerate(LAYERS) for name in names}

@@ -12,7 +12,6 @@ from udrl_sklearn._episodes import Episode, Episodes
 from udrl_sklearn._weighting import (
     advantage_weighted_rows,
     advantage_weights,
-    expected_advantages,
     lambda_returns,
 )
 
@@ -154,25 +153,6 @@ def test_the_value_estimator_is_cloned_and_learns_the_returns():
     np.testing.assert_allclose(values.predict([[0.0], [1.0]]), [3, 2])
     np.testing.assert_allclose(advantages, 0)
     assert rows.commands.tolist() == [[7.0, 8.0]] * 2
-
-
-@pytest.mark.parametrize(
-    "actions",
-    [[3, 3, 9, 9, 3], [[3, 0], [3, 0], [3, 1], [3, 1], [3, 0]], [0.5, 0.5, -2.5, -2.5, 0.5]],
-    ids=["discrete", "several components", "continuous"],
-)
-def test_luck_is_averaged_out_of_what_came_of_the_same_action(actions):
-    observations = np.array([[0.0], [0.0], [0.0], [0.0], [1.0]])
-    advantages = np.array([1.0, 3.0, -5.0, -7.0, 4.0])
-    expected = expected_advantages(observations, np.array(actions), advantages, DecisionTreeRegressor())
-    np.testing.assert_allclose(expected, [2, 2, -6, -6, 4])
-
-
-def test_labels_are_no_amounts():
-    # A linear regressor can tell three labels apart, whatever their numbers are.
-    actions, advantages = np.array([0, 1, 2]), np.array([1.0, -1.0, 1.0])
-    expected = expected_advantages(np.zeros((3, 1)), actions, advantages, LinearRegression())
-    np.testing.assert_allclose(expected, advantages, atol=1e-9)
 
 
 @pytest.mark.parametrize(("smoothing", "first_and_second"), [(0.0, [4, 2]), (0.5, [3.5, 2.5]), (1.0, [3, 3])])

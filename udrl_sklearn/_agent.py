@@ -111,6 +111,10 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
     advantage_smoothing : float, default=0.5
         Part of the advantage of a row that is replaced by what a clone of `value_estimator` expects of it, given
         observation and action. What came of one action is a matter of luck; what comes of such actions is less so.
+    return_smoothing : float, default=0.75
+        Part of the desired return in a row for exact commands that is replaced by what a clone of `value_estimator`
+        expects, given observation and action [3]_. An episode that came to a bad end by bad luck is no example of how
+        to obtain little. 0 takes what was obtained, as published in [1]_. Rows of random `segments` stay as they are.
     last_few : int, default=50
         How many of the best episodes exploratory commands and `command_` are taken from.
     exploration : {"sample", "greedy"}, default="sample"
@@ -188,6 +192,8 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
        Upside-Down Reinforcement Learning", arXiv 1912.02877, 2019.
     .. [2] X. B. Peng, A. Kumar, G. Zhang and S. Levine, "Advantage-Weighted Regression: Simple and
        Scalable Off-Policy Reinforcement Learning", arXiv 1910.00177, 2019.
+    .. [3] K. Paster, S. McIlraith and J. Ba, "You Can't Count on Luck: Why Decision Transformers and RvS Fail in
+       Stochastic Environments", arXiv 2205.15967, 2022.
 
     Examples
     --------
@@ -221,6 +227,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         "value_estimator": [HasMethods(["fit", "predict"]), None],
         "n_value_fits": [Interval(Integral, 1, None, closed="left")],
         "advantage_smoothing": [Interval(Real, 0, 1, closed="both")],
+        "return_smoothing": [Interval(Real, 0, 1, closed="both")],
         "last_few": [Interval(Integral, 1, None, closed="left")],
         "exploration": [StrOptions({"sample", "greedy"})],
         "epsilon": [Interval(Real, 0, 1, closed="both")],
@@ -263,6 +270,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         value_estimator=None,
         n_value_fits=2,
         advantage_smoothing=0.5,
+        return_smoothing=0.75,
         last_few=50,
         exploration="sample",
         epsilon=0.0,
@@ -301,6 +309,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         self.value_estimator = value_estimator
         self.n_value_fits = n_value_fits
         self.advantage_smoothing = advantage_smoothing
+        self.return_smoothing = return_smoothing
         self.last_few = last_few
         self.exploration = exploration
         self.epsilon = epsilon

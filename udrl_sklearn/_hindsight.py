@@ -64,6 +64,29 @@ def relabel(episodes, *, segments="trailing", rows_per_episode=None, rng=None):
     return Rows(episodes.observations[row], np.column_stack([obtained, end - start]), episodes.actions[step])
 
 
+def draw_rows(episodes, n_rows, rng):
+    """Draw steps, each as probable as any other, and relabel them with their trailing segments.
+
+    Parameters
+    ----------
+    episodes : sequence of Episode
+        At least one.
+    n_rows : int
+        How many rows to draw, with replacement; every step becomes a row if there are no more of them.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    rows : Rows
+    """
+    episodes = Episodes.of(episodes)
+    n_steps = episodes.lengths.sum()
+    if n_steps <= n_rows:
+        return relabel(episodes)
+    return relabel(episodes, rows_per_episode=rng.multinomial(n_rows, episodes.lengths / n_steps), rng=rng)
+
+
 def spread_over_returns(episodes, n_rows, rng, *, segments="trailing", n_bins=20):
     """Draw segments evenly over the range of returns that the episodes had.
 

@@ -26,9 +26,10 @@ from ._environments import TRAINING, TUNING, env_sources
 from ._episodes import Episodes
 from ._evaluation import draw_plans, evaluate
 from ._experience import read_experience
-from ._hindsight import relabel, spread_over_returns
+from ._hindsight import draw_rows, relabel, spread_over_returns
 from ._pool import EnvPool
 from ._rollout import collect_episodes
+from ._smoothing import smooth_returns
 from ._spaces import COMMAND_NAMES, ActionTargets, ObservationColumns
 from ._weighting import advantage_weighted_rows, advantage_weights
 
@@ -36,6 +37,9 @@ from ._weighting import advantage_weighted_rows, advantage_weights
 # once so large a part of these rows is new.
 AUTO_ROWS = 10_000, 50_000
 AUTO_ITERATION = 1 / 12
+
+# What is to be expected of an action is learned from so many steps.
+MAX_SMOOTHING_ROWS = 50_000
 
 # An estimator that is updated keeps its scale of commands until the data's has changed by this factor.
 MAX_SCALE_DRIFT = 3.0
@@ -268,10 +272,16 @@ class LearningLoop:
         )
 
     def _exact_rows(self):
-        n_rows = self.buffer_.n_timesteps
+        """Return the rows for exact commands."""
+        episodes, n_rows = self.buffer_.episodes, self.buffer_.n_timesteps
         if self.max_exact_rows is not None:
             n_rows = min(n_rows, self.max_exact_rows)
-        return spread_over_returns(self.buffer_.episodes, n_rows, self._rng, segments=self.segments)
+        rows = spread_over_returns(episodes, n_rows, self._rng, segments=self.segments)
+        if self.return_smoothing == 0 or self.segments != "trailing":
+            return rows
+        known = draw_rows(episodes, MAX_SMOOTHING_ROWS, self._rng)
+        with limited_threads(len(known.actions)):
+            return smooth_returns(rows, known, self.return_smoothing, seeded_clone(self._value_estimator(), self._rng))
 
     def _open_ended_rows(self):
         """Return the rows for "as much as you can", and their weights."""

@@ -8,10 +8,11 @@ fulfilled is "better than expected".
 
 import numpy as np
 from scipy.linalg import solve_banded
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 
 from ._episodes import Episodes
 from ._hindsight import relabel
+from ._smoothing import expected_outcomes
 
 
 def lambda_returns(
@@ -86,32 +87,6 @@ def advantage_weights(advantages: np.ndarray, temperature: float, max_weight: fl
     return weights / weights.mean()
 
 
-def expected_advantages(
-    observations: np.ndarray, actions: np.ndarray, advantages: np.ndarray, estimator: BaseEstimator
-) -> np.ndarray:
-    """Average luck out of advantages: what a regressor expects of them, given observation and action.
-
-    Parameters
-    ----------
-    observations : ndarray of shape (n, n_features)
-    actions : ndarray of shape (n,) or (n, n_components)
-        Discrete ones, which are integers, become a column for each label of each component.
-    advantages : ndarray of shape (n,)
-        What came of these actions.
-    estimator : regressor
-        A clone of it is fitted.
-
-    Returns
-    -------
-    expected : ndarray of shape (n,)
-    """
-    columns = actions.reshape(len(actions), -1)
-    if columns.dtype.kind in "iub":
-        columns = np.hstack([column[:, None] == np.unique(column) for column in columns.T])
-    X = np.hstack([observations, columns.astype(observations.dtype)])
-    return clone(estimator).fit(X, advantages).predict(X)
-
-
 def advantage_weighted_rows(
     episodes, value_estimator, previous_values, *, n_value_fits, smoothing, gamma, gae_lambda, open_command
 ):
@@ -128,7 +103,7 @@ def advantage_weighted_rows(
     n_value_fits : int
         How often values are fitted, each time on lambda-returns made with the ones before.
     smoothing : float
-        Part of each advantage that is replaced by what is expected of it, see `expected_advantages`.
+        Part of each advantage that is replaced by what is expected of it, see `expected_outcomes`.
     gamma, gae_lambda : float
         See `lambda_returns`.
     open_command : Command
@@ -150,7 +125,7 @@ def advantage_weighted_rows(
         values = clone(value_estimator).fit(rows.observations, returns)
     advantages = returns - values.predict(rows.observations)
     if smoothing > 0:
-        expected = expected_advantages(rows.observations, rows.actions, advantages, value_estimator)
+        expected = expected_outcomes(rows, advantages, value_estimator)
         advantages = smoothing * expected + (1 - smoothing) * advantages
     commands = np.broadcast_to(open_command, rows.commands.shape)
     return rows._replace(commands=commands), advantages, values

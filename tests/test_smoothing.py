@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.tree import DecisionTreeRegressor
+
+from udrl_sklearn._hindsight import Rows
+from udrl_sklearn._smoothing import expected_outcomes, smooth_returns
+
+
+def make_rows(observations, actions, commands=None):
+    commands = np.zeros((len(observations), 2)) if commands is None else np.array(commands, dtype=float)
+    return Rows(np.array(observations), commands, np.array(actions))
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [[3, 3, 9, 9, 3], [[3, 0], [3, 0], [3, 1], [3, 1], [3, 0]], [0.5, 0.5, -2.5, -2.5, 0.5]],
+    ids=["discrete", "several components", "continuous"],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8])
+def test_luck_is_averaged_out_of_what_came_of_the_same_action(actions, dtype):
+    rows = make_rows(np.array([[0], [0], [0], [0], [1]], dtype=dtype), actions)
+    expected = expected_outcomes(rows, np.array([1.0, 3.0, -5.0, -7.0, 4.0]), DecisionTreeRegressor())
+    np.testing.assert_allclose(expected, [2, 2, -6, -6, 4])
+
+
+def test_continuous_actions_keep_their_fractions_beside_observations_of_whole_numbers():
+    rows = make_rows(np.zeros((2, 1), dtype=np.uint8), [0.25, 0.75])
+    np.testing.assert_allclose(expected_outcomes(rows, np.array([1.0, 2.0]), DecisionTreeRegressor()), [1, 2])
+
+
+def test_labels_are_no_amounts():
+    # A linear regressor can tell three labels apart, whatever their numbers are.
+    rows, outcomes = make_rows(np.zeros((3, 1)), [0, 1, 2]), np.array([1.0, -1.0, 1.0])
+    np.testing.assert_allclose(expected_outcomes(rows, outcomes, LinearRegression()), outcomes, atol=1e-9)
+
+
+def test_actions_that_are_asked_about_may_be_fewer_than_those_that_are_known():
+    known, asked = make_rows(np.zeros((3, 1)), [4, 5, 6]), make_rows(np.zeros((2, 1)), [6, 4])
+    expected = expected_outcomes(known, np.array([1.0, 2.0, 3.0]), DecisionTreeRegressor(), at=asked)
+    np.testing.assert_allclose(expected, [3, 1])
+
+
+@pytest.mark.parametrize(("smoothing", "desired"), [(0.0, [9, 1, 7]), (0.5, [7, 3, 6.5]), (1.0, [5, 5, 6])])
+def test_desired_returns_are_smoothed_in_part(smoothing, desired):
+    # Action 0 obtains 9 or 1, action 1 obtains 6 as a rule.
+    known = make_rows([[0.0]] * 3, [0, 0, 1], [[9, 2], [1, 2], [6, 2]])
+    rows = make_rows([[0.0]] * 3, [0, 0, 1], [[9, 2], [1, 4], [7, 8]])
+    smoothed = smooth_returns(rows, known, smoothing, DecisionTreeRegressor())
+    np.testing.assert_allclose(smoothed.commands, np.column_stack([desired, [2, 4, 8]]))
+    assert rows.commands[0, 0] == 9  # as it was
