@@ -357,6 +357,15 @@ def test_a_missing_package_is_named(tmp_path):
     assert done.stderr == "udrl needs click, which is not installed. Install it with: pip install 'udrl_sklearn[cli]'\n"
 
 
+def test_a_package_that_an_environment_misses_is_named(made, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pygame", None)
+    assert "Error: pygame is not installed" in run_udrl(f"play {made} --record episode.gif", exit_code=1)
+    monkeypatch.setitem(sys.modules, "Box2D", None)
+    monkeypatch.delitem(sys.modules, "gymnasium.envs.box2d.lunar_lander", raising=False)
+    output = run_udrl("train --env LunarLander-v3 --total-timesteps 100 --out runs/lander", exit_code=1)
+    assert "Error: Box2D is not installed" in output
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", ["README.md", "docs/command_line.md"])
 def test_commands_of_the_pages_run(page):

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from gymnasium.error import DependencyNotInstalled
 
 from udrl_sklearn import __version__
 from udrl_sklearn._commands import check_command
@@ -20,7 +21,7 @@ class Group(click.Group):
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except NoRun as error:
+        except (NoRun, DependencyNotInstalled) as error:
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
