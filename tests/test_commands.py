@@ -101,12 +101,25 @@ def test_exploratory_returns_fill_their_interval_evenly():
     ("desired_return", "n_nearest", "horizon"),
     [
         (10.0, 1, 7.0),  # two episodes had a return of 10; the newer one counts
-        (10.0, 2, 6.0),  # both of them: the median of 5 and 7
+        (10.0, 2, 6.0),  # both of them: no line passes through one return alone, so the mean of 5 and 7
         (-50.0, 1, 2.0),
-        (99.0, 3, 5.0),  # the nearest are 10 (7 steps), 10 (5 steps) and 4 (3 steps)
-        (0.0, 15, 4.0),  # fewer episodes than asked for: the median of all
+        (
+            8.0,
+            3,
+            5.0,
+        ),  # 10 (7 steps), 10 (5 steps) and 4 (3 steps): 5 at a return of 8, and half a step more for each 1
+        (6.0, 3, 4.0),
+        (99.0, 3, 7.0),  # no longer than the longest of them
+        (0.0, 15, 4.25 - 3.75 * 50.25 / 240.75),  # fewer episodes than asked for: all
     ],
 )
-def test_fitting_horizon_is_the_median_length_of_the_nearest_returns(desired_return, n_nearest, horizon):
+def test_fitting_horizon_is_on_the_line_through_the_nearest_episodes(desired_return, n_nearest, horizon):
     returns, lengths = np.array([-9.0, 4.0, 10.0, 10.0]), np.array([2, 3, 5, 7])
-    assert fitting_horizon(desired_return, returns, lengths, n_nearest) == horizon
+    assert fitting_horizon(desired_return, returns, lengths, n_nearest) == pytest.approx(horizon)
+
+
+@given(st.lists(st.integers(1, 500), min_size=1, max_size=15), st.integers(1, 500))
+def test_where_each_step_pays_one_the_fitting_horizon_is_the_return(lengths, desired_return):
+    lengths = np.array(lengths)
+    horizon = fitting_horizon(desired_return, lengths.astype(float), lengths)
+    assert horizon == pytest.approx(np.clip(desired_return, lengths.min(), lengths.max()))

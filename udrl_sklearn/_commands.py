@@ -166,7 +166,10 @@ def exploratory_commands(returns, lengths, n_commands, rng):
 
 
 def fitting_horizon(desired_return, returns, lengths, n_nearest=15):
-    """Choose a horizon for a desired return: the median length of the episodes nearest in return.
+    """Choose a horizon for a desired return, after the episodes nearest in return.
+
+    It is where the straight line through their lengths over their returns (least squares) passes the desired return,
+    within the range of these lengths.
 
     Parameters
     ----------
@@ -185,8 +188,13 @@ def fitting_horizon(desired_return, returns, lengths, n_nearest=15):
     Examples
     --------
     >>> import numpy as np
-    >>> fitting_horizon(3, np.array([1.0, 2.0, 3.0]), np.array([10, 20, 30]), n_nearest=1)
-    30.0
+    >>> round(fitting_horizon(4, np.array([1.0, 2.0, 5.0]), np.array([10, 20, 50])), 6)
+    40.0
     """
     nearest = np.argsort(np.abs(returns[::-1] - desired_return), kind="stable")[:n_nearest]
-    return float(np.median(lengths[::-1][nearest]))
+    near_returns, near_lengths = returns[::-1][nearest], lengths[::-1][nearest]
+    horizon, centered = near_lengths.mean(), near_returns - near_returns.mean()
+    if centered.any():
+        slope = centered @ near_lengths / (centered @ centered)
+        horizon += slope * (desired_return - near_returns.mean())
+    return float(np.clip(horizon, near_lengths.min(), near_lengths.max()))
