@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.ensemble import (
     BaggingClassifier,
     BaggingRegressor,
@@ -17,10 +18,11 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from toy_envs import BanditEnv, ContinuousMatchEnv, MatchEnv
+from xgboost import XGBClassifier, XGBRegressor
 
 from udrl_sklearn import UDRLAgent, explain
-from udrl_sklearn._explanation import path_contributions
 from udrl_sklearn._inference import fast_predictor
+from udrl_sklearn._tree_contributions import path_contributions
 
 WITH_PATHS = [
     DecisionTreeClassifier(max_depth=5),
@@ -30,6 +32,7 @@ WITH_PATHS = [
     GradientBoostingClassifier(n_estimators=5),
     HistGradientBoostingClassifier(max_iter=5, min_samples_leaf=5),
 ]
+WITH_SHAPLEY_VALUES = [XGBClassifier(n_estimators=5, n_jobs=1), LGBMClassifier(n_estimators=5, n_jobs=1, verbose=-1)]
 OTHERS = [LogisticRegression(max_iter=500), KNeighborsClassifier(5)]
 REGRESSORS = [
     DecisionTreeRegressor(max_depth=5),
@@ -37,6 +40,8 @@ REGRESSORS = [
     BaggingRegressor(n_estimators=5),
     GradientBoostingRegressor(n_estimators=5),
     HistGradientBoostingRegressor(max_iter=5, min_samples_leaf=5),
+    XGBRegressor(n_estimators=5, n_jobs=1),
+    LGBMRegressor(n_estimators=5, n_jobs=1, verbose=-1),
 ]
 
 
@@ -56,7 +61,10 @@ FOR_TWO_CLASSES = GradientBoostingClassifier(n_estimators=5, loss="exponential")
 
 @pytest.mark.parametrize(
     ("estimator", "n_classes"),
-    [(FOR_TWO_CLASSES, 2), *((estimator, n) for estimator in WITH_PATHS + OTHERS for n in (2, 4))],
+    [
+        (FOR_TWO_CLASSES, 2),
+        *((estimator, n) for estimator in WITH_PATHS + WITH_SHAPLEY_VALUES + OTHERS for n in (2, 4)),
+    ],
     ids=str,
 )
 def test_contributions_and_base_sum_to_the_probability(estimator, n_classes):
@@ -67,9 +75,11 @@ def test_contributions_and_base_sum_to_the_probability(estimator, n_classes):
     for action in range(n_classes):
         for row in (0, 1):
             explanation = explain(agent, X[[row], :-2], tuple(X[row, -2:]), actions=[action], background=X)
-            assert explanation.method == ("paths" if estimator in WITH_PATHS else "permutations")
+            others = "permutations" if estimator in OTHERS or estimator is FOR_TWO_CLASSES else "shap"
+            assert explanation.method == ("paths" if estimator in WITH_PATHS else others)
             total = explanation.base_values + explanation.contributions.sum(axis=1)
-            np.testing.assert_allclose(total, proba[row, action], atol=1e-9)
+            rounding = 1e-6 if isinstance(estimator, XGBClassifier) else 1e-9  # XGBoost counts in single precision
+            np.testing.assert_allclose(total, proba[row, action], atol=rounding)
             np.testing.assert_allclose(explanation.values, total)
             assert explanation.contributions[0, 3] == pytest.approx(0, abs=1e-12)  # this feature never varies
         bases.append(explanation.base_values[0])
@@ -83,7 +93,7 @@ def test_contributions_sum_to_a_continuous_action(estimator, component):
     X, _ = agent.hindsight_rows()
     explanation = explain(agent, X[:40, :-2], "max", component=component)
     predicted = agent.predict(np.hstack([X[:40, :-2], np.zeros((40, 2))]))[:, component]
-    assert explanation.method == "paths"
+    assert explanation.method == ("shap" if isinstance(estimator, XGBRegressor | LGBMRegressor) else "paths")
     np.testing.assert_array_equal(explanation.actions, predicted)
     np.testing.assert_allclose(np.clip(explanation.values, -1, 1), predicted, atol=1e-6)
     assert explanation.contributions[:, -2:].tolist() == [[0, 0]] * 40  # "max" is the same command in all rows

@@ -4,18 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import softmax
 from sklearn.dummy import DummyClassifier
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from ._agent import UDRLAgent
 from ._behavior import DiscreteBehavior, design_matrix
 from ._commands import OPEN_ENDED, CommandLike
-from ._inference import Mean, SideBySide
+from ._tree_contributions import path_contributions, shapley_contributions
 
-# For the integral along a line of scores: sums are exact to 1e-9 where scores differ by up to 50.
-N_QUADRATURE_POINTS = 200
 N_ROWS_AT_ONCE = 500
 
 
@@ -39,8 +37,8 @@ class Explanation:
         By how much each feature raises the value.
     feature_names : ndarray of shape (n_features,)
         The agent's `feature_names_in_`; x0, x1 and so on if it was fitted on rows without names.
-    method : {"paths", "permutations"}
-        How contributions were found.
+    method : {"paths", "shap", "permutations"}
+        How contributions were found, see `explain`.
     """
 
     actions: np.ndarray
@@ -90,6 +88,9 @@ def explain(
     of a row through a tree the mean of the leaves below changes, and the change counts for the feature of the split
     (A. Saabas, "Interpreting random forests", 2014). Boosted classifiers add scores in this way; from scores to the
     probability it is a straight line, along which contributions are integrated (Aumann-Shapley values).
+
+    XGBoost and LightGBM compute contributions to scores themselves, as Shapley values (S. Lundberg et al., "From local
+    explanations to global understanding with explainable AI for trees", 2020); from there it goes on in the same way.
 
     Any other estimator is asked for predictions on rows in which some features are taken from background rows, in
     random orders (E. Strumbelj and I. Kononenko, "Explaining prediction models and individual predictions with feature
@@ -156,19 +157,18 @@ def explain_rows(agent, X, actions=None, component=0, background=None, n_permuta
     behavior = agent.behavior_.for_command(X[0, -2:])
     explained, columns = _what_to_explain(agent, behavior, X, actions, component)
     parts = [slice(start, start + N_ROWS_AT_ONCE) for start in range(0, len(X), N_ROWS_AT_ONCE)]
-    found = [_along_paths(behavior, component, X[part], columns[part]) for part in parts]
-    method = "paths"
+    found = [_of_trees(behavior, component, X[part], columns[part]) for part in parts]
     if found[0] is None:
         rng = np.random.default_rng(random_state)
         others = _background_rows(agent, background, X[0, -2:], rng, n_permutations)
         found = [_in_random_orders(behavior, component, X[part], columns[part], *others) for part in parts]
-        method = "permutations"
-    base_values, contributions = map(np.concatenate, zip(*found, strict=True))
+    methods, *numbers = zip(*found, strict=True)
+    base_values, contributions = map(np.concatenate, numbers)
     values = base_values + contributions.sum(axis=1)
     names = getattr(agent, "feature_names_in_", np.array([f"x{i}" for i in range(X.shape[1])], dtype=object))
     action_names = agent._names_of_actions(component)
     called = [action_names[column] for column in columns]
-    return Explanation(explained, called, values, base_values, contributions, names, method)
+    return Explanation(explained, called, values, base_values, contributions, names, methods[0])
 
 
 def _what_to_explain(agent, behavior, X, actions, component):
@@ -190,112 +190,29 @@ def _what_to_explain(agent, behavior, X, actions, component):
     return actions, np.searchsorted(labels, actions)
 
 
-def _along_paths(behavior, component, X, columns):
-    """Return base values (n,) and contributions (n, n_features), or None if the estimator has no paths."""
+def _of_trees(behavior, component, X, columns):
+    """Return the method, base values (n,) and contributions (n, n_features); None if the estimator is no tree."""
     if isinstance(behavior, DiscreteBehavior):
         fitted = behavior.heads[component]
         known = np.isin(columns, fitted.codes)
         columns = np.where(known, np.searchsorted(fitted.codes, columns), 0)
         if isinstance(fitted.estimator, DummyClassifier):  # only one action was ever seen
-            return known.astype(float), np.zeros(X.shape)
+            return "paths", known.astype(float), np.zeros(X.shape)
     else:
         fitted, known = behavior.fitted, np.ones(len(X), dtype=bool)
-    predictor = fitted.predictor
-    if isinstance(predictor, SideBySide):
-        predictor, columns = predictor.predictors[component], np.zeros_like(columns)
-    found = None if predictor is None else path_contributions(predictor, behavior.scaled(X))
+    predictor, estimator, X = fitted.predictor, fitted.estimator, behavior.scaled(X)
+    if isinstance(estimator, MultiOutputRegressor):
+        predictor = None if predictor is None else predictor.predictors[component]
+        estimator, columns = estimator.estimators_[component], np.zeros_like(columns)
+    if predictor is not None:
+        method, found = "paths", path_contributions(predictor, X)
+    else:
+        method, found = "shap", shapley_contributions(estimator, X)
     if found is None:
         return None
     base_values, contributions = found
     rows = np.arange(len(X))
-    return base_values[rows, columns] * known, contributions[rows, :, columns] * known[:, None]
-
-
-def path_contributions(predictor, X):
-    """Return what features contribute to the predictions of trees.
-
-    Parameters
-    ----------
-    predictor : Mean or Sum
-        As `fast_predictor` makes it of an estimator.
-    X : ndarray of shape (n, n_features), float32
-
-    Returns
-    -------
-    base_values : ndarray of shape (n, n_outputs)
-    contributions : ndarray of shape (n, n_features, n_outputs)
-        To probabilities or to what is predicted. None instead of both if a sum is put to another use.
-    """
-    roots, by_tree = _walk(predictor.trees, X)
-    if isinstance(predictor, Mean):
-        contributions = by_tree.mean(axis=0)
-        return np.tile(roots.mean(axis=0), (len(X), 1)), contributions
-    n_outputs = predictor.baseline.shape[1]
-    start = predictor.baseline[0] + roots.reshape(-1, n_outputs).sum(axis=0)
-    changes = np.moveaxis(by_tree[..., 0].reshape(-1, n_outputs, *X.shape).sum(axis=0), 0, 2)
-    end, predicted = start + changes.sum(axis=1), predictor(X)
-    if predicted.shape == end.shape and np.allclose(predicted, end):
-        return np.tile(start, (len(X), 1)), changes
-    if n_outputs == 1:  # the score of the second of two classes; that of the first is 0
-        start, end = np.insert(start, 0, 0.0), np.insert(end, 0, 0.0, axis=1)
-        changes = np.insert(changes, 0, 0.0, axis=2)
-    if predicted.shape != end.shape or not np.allclose(predicted, softmax(end, axis=1)):
-        return None
-    return np.tile(softmax(start), (len(X), 1)), _along_a_line(start, end, changes)
-
-
-def _walk(trees, X):
-    """Return the mean of each tree (n_trees, n_values), and how it changes by each feature on the way of each row."""
-    nodes = trees.tree.__getstate__()["nodes"]
-    parents = _parents(nodes, trees.roots)
-    values = _means_of_leaves(nodes, parents, trees.tree.value[:, 0, :])
-    at = trees.leaves(X).ravel()
-    contributions = np.zeros((len(at), X.shape[1], values.shape[1]))
-    walking = np.flatnonzero(parents[at] >= 0)
-    while len(walking):
-        here, above = at[walking], parents[at[walking]]
-        contributions[walking, nodes["feature"][above]] += values[here] - values[above]
-        at[walking] = above
-        walking = walking[parents[above] >= 0]
-    return values[trees.roots], contributions.reshape(trees.n_trees, len(X), X.shape[1], -1)
-
-
-def _parents(nodes, roots):
-    """Return the parent of each node; -1 for the roots of trees and what stands above them."""
-    parents = np.full(len(nodes), -1)
-    inner = np.flatnonzero(nodes["left_child"] >= 0)
-    inner = inner[inner >= roots[0]]
-    for child in ("left_child", "right_child"):
-        parents[nodes[child][inner]] = inner
-    return parents
-
-
-def _means_of_leaves(nodes, parents, values):
-    """Return the mean of the leaves under each node, by their training rows; boosted trees keep other values there."""
-    weights = np.where(nodes["left_child"] < 0, nodes["weighted_n_node_samples"], 0.0)
-    sums = weights[:, None] * values
-    leaves = np.flatnonzero(nodes["left_child"] < 0)
-    above = parents[leaves]
-    while len(leaves):  # each leaf counts for all nodes above it
-        leaves, above = leaves[above >= 0], above[above >= 0]
-        np.add.at(weights, above, weights[leaves])
-        np.add.at(sums, above, sums[leaves])
-        above = parents[above]
-    return np.divide(sums, weights[:, None], out=values.copy(), where=weights[:, None] > 0)
-
-
-def _along_a_line(start, end, changes):
-    """Return contributions (n, n_features, n_classes) to probabilities.
-
-    Scores go from `start` (n_classes,) to `end` (n, n_classes) by the sum of `changes` (n, n_features, n_classes).
-    """
-    points, weights = np.polynomial.legendre.leggauss(N_QUADRATURE_POINTS)
-    jacobian = np.zeros((len(end), end.shape[1], end.shape[1]))
-    for point, weight in zip((points + 1) / 2, weights / 2, strict=True):
-        proba = softmax(start + point * (end - start), axis=1)
-        jacobian -= weight * proba[:, :, None] * proba[:, None, :]
-        jacobian[:, np.arange(end.shape[1]), np.arange(end.shape[1])] += weight * proba
-    return changes @ jacobian
+    return method, base_values[rows, columns] * known, contributions[rows, :, columns] * known[:, None]
 
 
 def _background_rows(agent, background, command, rng, n_rows):
@@ -313,7 +230,7 @@ def _background_rows(agent, background, command, rng, n_rows):
 
 
 def _in_random_orders(behavior, component, X, columns, background, orders):
-    """Return base values (n,) and contributions (n, n_features) by exchanging features one after the other."""
+    """Return the method, base values (n,) and contributions (n, n_features), exchanging features one by one."""
     n, n_features = X.shape
     base_values, contributions = np.zeros(n), np.zeros(X.shape)
     for row, order in zip(background, orders, strict=True):
@@ -328,4 +245,4 @@ def _in_random_orders(behavior, component, X, columns, background, orders):
         predicted = predicted.reshape(n_features + 1, n, -1)[:, np.arange(n), columns]
         base_values += predicted[0]
         contributions[:, order] += np.diff(predicted, axis=0).T
-    return base_values / len(orders), contributions / len(orders)
+    return "permutations", base_values / len(orders), contributions / len(orders)
