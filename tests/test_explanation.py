@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.ensemble import (
+    AdaBoostClassifier,
     BaggingClassifier,
     BaggingRegressor,
     ExtraTreesClassifier,
@@ -31,6 +32,7 @@ WITH_PATHS = [
     BaggingClassifier(n_estimators=5, max_features=0.7),
     GradientBoostingClassifier(n_estimators=5),
     HistGradientBoostingClassifier(max_iter=5, min_samples_leaf=5),
+    AdaBoostClassifier(DecisionTreeClassifier(max_depth=2), n_estimators=5),
 ]
 WITH_SHAPLEY_VALUES = [XGBClassifier(n_estimators=5, n_jobs=1), LGBMClassifier(n_estimators=5, n_jobs=1, verbose=-1)]
 OTHERS = [LogisticRegression(max_iter=500), KNeighborsClassifier(5)]

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._agent import UDRLAgent
 from ._behavior import DiscreteBehavior, design_matrix
 from ._commands import OPEN_ENDED, CommandLike
-from ._tree_contributions import path_contributions, shapley_contributions
+from ._tree_contributions import path_contributions, shapley_contributions, vote_contributions
 
 N_ROWS_AT_ONCE = 500
 
@@ -86,7 +86,7 @@ def explain(
 
     For trees, forests, bagged and boosted trees of scikit-learn the contributions are exact. At each split on the way
     of a row through a tree the mean of the leaves below changes, and the change counts for the feature of the split
-    (A. Saabas, "Interpreting random forests", 2014). Boosted classifiers add scores in this way; from scores to the
+    (A. Saabas, "Interpreting random forests", 2014). Boosted classifiers add scores or votes in this way; from these to the
     probability it is a straight line, along which contributions are integrated (Aumann-Shapley values).
 
     XGBoost and LightGBM compute contributions to scores themselves, as Shapley values (S. Lundberg et al., "From local
@@ -207,6 +207,8 @@ def _of_trees(behavior, component, X, columns):
     if predictor is not None:
         method, found = "paths", path_contributions(predictor, X)
     else:
+        method, found = "paths", vote_contributions(estimator, X)
+    if found is None:
         method, found = "shap", shapley_contributions(estimator, X)
     if found is None:
         return None

@@ -31,7 +31,7 @@ from sklearn.tree._tree import NODE_DTYPE, Tree
 # For more rows an ensemble's own way is as fast, and takes less memory.
 MANY_ROWS = 1000
 
-_TREES = (DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor)
+TREES = (DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor)
 _FORESTS = (RandomForestClassifier, RandomForestRegressor, ExtraTreesClassifier, ExtraTreesRegressor)
 _BAGGINGS = (BaggingClassifier, BaggingRegressor)
 _BOOSTINGS = (GradientBoostingClassifier, GradientBoostingRegressor)
@@ -96,7 +96,7 @@ def fast_predictor(estimator):
     kind = type(estimator)
     if hasattr(estimator, "predict_proba") and getattr(estimator, "n_outputs_", 1) > 1:
         return None
-    if kind in _TREES:
+    if kind in TREES:
         return _single_tree(estimator)
     if kind in _FORESTS:
         return _forest(estimator)
@@ -113,18 +113,18 @@ def fast_predictor(estimator):
 
 
 def _single_tree(estimator):
-    return Mean(_JoinedTrees([_nodes(estimator)], [_values(estimator)], estimator.n_features_in_))
+    return Mean(JoinedTrees([_nodes(estimator)], [_values(estimator)], estimator.n_features_in_))
 
 
 def _forest(estimator):
     trees = estimator.estimators_
     nodes, values = [_nodes(tree) for tree in trees], [_values(tree) for tree in trees]
-    return Mean(_JoinedTrees(nodes, values, estimator.n_features_in_))
+    return Mean(JoinedTrees(nodes, values, estimator.n_features_in_))
 
 
 def _bagging(estimator):
     trees = estimator.estimators_
-    if any(type(tree) not in _TREES for tree in trees):
+    if any(type(tree) not in TREES for tree in trees):
         return None
     nodes, values = [_nodes(tree).copy() for tree in trees], [_values(tree) for tree in trees]
     for part, features in zip(nodes, estimator.estimators_features_, strict=True):
@@ -134,7 +134,7 @@ def _bagging(estimator):
         values = [
             _in_columns(part, tree.classes_, estimator.n_classes_) for part, tree in zip(values, trees, strict=True)
         ]
-    return Mean(_JoinedTrees(nodes, values, estimator.n_features_in_))
+    return Mean(JoinedTrees(nodes, values, estimator.n_features_in_))
 
 
 def _boosting(estimator):
@@ -142,7 +142,7 @@ def _boosting(estimator):
         return None
     trees = estimator.estimators_.ravel()
     nodes, values = [_nodes(tree) for tree in trees], [_values(tree) * estimator.learning_rate for tree in trees]
-    joined = _JoinedTrees(nodes, values, estimator.n_features_in_)
+    joined = JoinedTrees(nodes, values, estimator.n_features_in_)
     baseline = estimator._raw_predict_init(np.zeros((1, estimator.n_features_in_), dtype=np.float32))
     link = estimator._loss.predict_proba if isinstance(estimator, GradientBoostingClassifier) else None
     return Sum(joined, baseline, link, order="C")
@@ -162,7 +162,7 @@ def _histogram_boosting(estimator):
         part["threshold"] = tree["num_threshold"]
         part["missing_go_to_left"] = tree["missing_go_to_left"]
         part["weighted_n_node_samples"] = tree["count"]
-    joined = _JoinedTrees(nodes, [tree["value"][:, None] for tree in trees], estimator.n_features_in_)
+    joined = JoinedTrees(nodes, [tree["value"][:, None] for tree in trees], estimator.n_features_in_)
     loss = estimator._loss
     link = loss.predict_proba if isinstance(estimator, HistGradientBoostingClassifier) else loss.link.inverse
     return Sum(joined, estimator._baseline_prediction, link, order="F")
@@ -183,7 +183,7 @@ def _in_columns(values, columns, n_columns):
     return placed
 
 
-class _JoinedTrees:
+class JoinedTrees:
     """Trees of one kind as a single one, which is asked for the answers of all.
 
     Parameters

@@ -5,8 +5,9 @@ import importlib
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import is_classifier
+from sklearn.ensemble import AdaBoostClassifier
 
-from ._inference import Mean
+from ._inference import TREES, JoinedTrees, Mean
 
 # For the integral along a line of scores: sums are exact to 1e-9 where scores differ by up to 50.
 N_QUADRATURE_POINTS = 200
@@ -38,6 +39,37 @@ def path_contributions(predictor, X):
     start = predictor.baseline[0] + roots.reshape(-1, n_outputs).sum(axis=0)
     changes = np.moveaxis(by_tree[..., 0].reshape(-1, n_outputs, *X.shape).sum(axis=0), 0, 2)
     return _to_what_is_predicted(start, changes, predictor(X))
+
+
+def vote_contributions(estimator, X):
+    """Return what features contribute to the probabilities of AdaBoost, whose trees cast weighted votes.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+    X : ndarray of shape (n, n_features), float32
+
+    Returns
+    -------
+    base_values : ndarray of shape (n, n_classes)
+    contributions : ndarray of shape (n, n_features, n_classes)
+        None instead of both for any other estimator.
+    """
+    if type(estimator) is not AdaBoostClassifier or any(type(tree) not in TREES for tree in estimator.estimators_):
+        return None
+    weights = estimator.estimator_weights_ / estimator.estimator_weights_.sum() / (estimator.n_classes_ - 1)
+    trees = [tree.tree_ for tree in estimator.estimators_]
+    votes = [_votes(tree, weight) for tree, weight in zip(trees, weights, strict=False)]
+    nodes = [tree.__getstate__()["nodes"] for tree in trees]
+    roots, by_tree = _walk(JoinedTrees(nodes, votes, X.shape[1]), X)
+    return _to_what_is_predicted(roots.sum(axis=0), by_tree.sum(axis=0), estimator.predict_proba(X))
+
+
+def _votes(tree, weight):
+    """Return the votes of each node: its weight for its first most probable class, and as much against the others."""
+    values = tree.value[:, 0, :]
+    is_voted_for = np.arange(values.shape[1]) == values.argmax(axis=1)[:, None]
+    return np.where(is_voted_for, weight, -weight / (values.shape[1] - 1))
 
 
 def shapley_contributions(estimator, X):
