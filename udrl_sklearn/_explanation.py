@@ -86,8 +86,8 @@ def explain(
 
     For trees, forests, bagged and boosted trees of scikit-learn the contributions are exact. At each split on the way
     of a row through a tree the mean of the leaves below changes, and the change counts for the feature of the split
-    (A. Saabas, "Interpreting random forests", 2014). Boosted classifiers add scores or votes in this way; from these to the
-    probability it is a straight line, along which contributions are integrated (Aumann-Shapley values).
+    (A. Saabas, "Interpreting random forests", 2014). Boosted classifiers add scores or votes in this way; from these
+    to the probability it is a straight line, along which contributions are integrated (Aumann-Shapley values).
 
     XGBoost and LightGBM compute contributions to scores themselves, as Shapley values (S. Lundberg et al., "From local
     explanations to global understanding with explainable AI for trees", 2020); from there it goes on in the same way.

@@ -62,6 +62,8 @@ ABLATIONS = {
     "`temperature=0.6`": partial(UDRLAgent, temperature=0.6),
     "`advantage_smoothing=0`": partial(UDRLAgent, advantage_smoothing=0.0),
     "`advantage_smoothing=1`": partial(UDRLAgent, advantage_smoothing=1.0),
+    "`return_smoothing=0`": partial(UDRLAgent, return_smoothing=0.0),
+    "`return_smoothing=1`": partial(UDRLAgent, return_smoothing=1.0),
     "whole returns: `gae_lambda=1`": partial(UDRLAgent, gae_lambda=1.0),
     "`gae_lambda=0.8`": partial(UDRLAgent, gae_lambda=0.8),
     "`gamma=0.999`": partial(UDRLAgent, gamma=0.999),

@@ -143,7 +143,29 @@ def plot_curves(path):
         ax.set_ylabel("mean return")
     handles = {label: handle for ax in axes[0] for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
     figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
-    path.parent.mkdir(exist_ok=True)
+    figure.savefig(path, dpi=110)
+
+
+def plot_commands(path, recipe="RandomForest"):
+    """Draw what is obtained over what is desired, a line for each seed; after figure 6 of arXiv 1912.02877."""
+    runs = runs_of("commands")
+    names = [name for name in TASKS if recipe in runs[name]]
+    figure, axes = plt.subplots(1, len(names), figsize=(3.2 * len(names), 3.2), squeeze=False, layout="constrained")
+    for ax, name in zip(axes[0], names, strict=True):
+        asked = [row["desired_return"] for rows in runs[name][recipe].values() for row in rows]
+        ends = min(asked), max(asked)
+        ax.plot(ends, ends, color="0.6", linestyle="--", label="as asked")
+        for rows in runs[name][recipe].values():
+            desired, obtained, spread = (
+                np.array([row[key] for row in rows]) for key in ("desired_return", "mean_return", "std_return")
+            )
+            (line,) = ax.plot(desired, obtained, marker=".", linewidth=1)
+            ax.fill_between(
+                desired, obtained - spread, obtained + spread, color=line.get_color(), alpha=0.1, linewidth=0
+            )
+        ax.set(title=name, xlabel="desired return")
+    axes[0, 0].set_ylabel("obtained return")
+    axes[0, 0].legend(frameon=False)
     figure.savefig(path, dpi=110)
 
 
@@ -165,4 +187,6 @@ if __name__ == "__main__":
     blocks |= {name: comparison_table(name) for name in COMPARISONS}
     print("\n\n".join(blocks.values()))
     insert(DOCS / "learning.md", blocks)
+    (DOCS / "images").mkdir(exist_ok=True)
     plot_curves(DOCS / "images" / "learning_curves.png")
+    plot_commands(DOCS / "images" / "commands.png")
