@@ -22,7 +22,7 @@ episodes_strategy = st.lists(st.lists(st.integers(-5, 5), min_size=1, max_size=6
 def test_trailing_rows_hold_every_step_with_what_followed_until_the_end(episodes):
     rows = relabel(episodes)
     expected = [
-        (*e.observations[t], e.rewards[t:].sum(), len(e) - t, e.actions[t]) for e in episodes for t in range(len(e))
+        (*e.observations[t], e.rewards[t:].sum(), len(e) - t, e.actions[t], t) for e in episodes for t in range(len(e))
     ]
     np.testing.assert_array_equal(np.column_stack(rows), expected)
 
@@ -48,9 +48,9 @@ def test_rows_of_joined_episodes_are_those_of_a_list(episodes, segments, seed):
 def test_random_segments_hold_what_followed_until_a_later_step(episodes, n_rows, seed):
     rows = relabel(episodes, segments="random", rows_per_episode=n_rows, rng=np.random.default_rng(seed))
     assert len(rows.actions) == n_rows * len(episodes)
-    for (tag, t), (desired_return, desired_horizon), action in zip(*rows, strict=True):
+    for (tag, t), (desired_return, desired_horizon), action, step in zip(*rows, strict=True):
         episode, end = episodes[tag], int(t + desired_horizon)
-        assert t < end <= len(episode)
+        assert t == step < end <= len(episode)
         assert desired_return == episode.rewards[t:end].sum()
         assert action == episode.actions[t]
 

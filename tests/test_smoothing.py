@@ -7,9 +7,9 @@ from udrl_sklearn._hindsight import Rows
 from udrl_sklearn._smoothing import expected_outcomes, smooth_returns
 
 
-def make_rows(observations, actions, commands=None):
+def make_rows(observations, actions, commands=None, steps=0):
     commands = np.zeros((len(observations), 2)) if commands is None else np.array(commands, dtype=float)
-    return Rows(np.array(observations), commands, np.array(actions))
+    return Rows(np.array(observations), commands, np.array(actions), np.broadcast_to(steps, len(observations)))
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,10 @@ def test_desired_returns_are_smoothed_in_part(smoothing, desired):
     smoothed = smooth_returns(rows, known, smoothing, DecisionTreeRegressor())
     np.testing.assert_allclose(smoothed.commands, np.column_stack([desired, [2, 4, 8]]))
     assert rows.commands[0, 0] == 9  # as it was
+
+
+def test_the_step_of_an_episode_is_no_luck():
+    # At the first step two more rewards are to come, at the last one none, whatever is observed and done.
+    rows = make_rows([[0.0]] * 3, [1, 1, 1], [[2, 3], [1, 2], [0, 1]], steps=[0, 1, 2])
+    smoothed = smooth_returns(rows, rows, 1.0, DecisionTreeRegressor())
+    np.testing.assert_allclose(smoothed.commands, rows.commands)

@@ -113,8 +113,9 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         observation and action. What came of one action is a matter of luck; what comes of such actions is less so.
     return_smoothing : float, default=0.75
         Part of the desired return in a row for exact commands that is replaced by what a clone of `value_estimator`
-        expects, given observation and action [3]_. An episode that came to a bad end by bad luck is no example of how
-        to obtain little. 0 takes what was obtained, as published in [1]_. Rows of random `segments` stay as they are.
+        expects, given observation, action and step of the episode [3]_. An episode that came to a bad end by bad luck
+        is no example of how to obtain little. 0 takes what was obtained, as published in [1]_. Rows of random
+        `segments` stay as they are.
     last_few : int, default=50
         How many of the best episodes exploratory commands and `command_` are taken from.
     exploration : {"sample", "greedy"}, default="sample"

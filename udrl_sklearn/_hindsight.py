@@ -13,6 +13,7 @@ class Rows(NamedTuple):
     observations: np.ndarray  # (n_rows, n_features)
     commands: np.ndarray  # (n_rows, 2): desired return, desired horizon in steps
     actions: np.ndarray  # (n_rows,) or (n_rows, n_components)
+    steps: np.ndarray  # (n_rows,): step of the episode, from 0 on
 
     def take(self, index):
         """Return the rows at `index`."""
@@ -61,7 +62,7 @@ def relabel(episodes, *, segments="trailing", rows_per_episode=None, rng=None):
     step = episodes.starts[index] + start
     row, end_row = step + index, step + index + end - start
     obtained = episodes.returns_to_go[row] - episodes.returns_to_go[end_row]
-    return Rows(episodes.observations[row], np.column_stack([obtained, end - start]), episodes.actions[step])
+    return Rows(episodes.observations[row], np.column_stack([obtained, end - start]), episodes.actions[step], start)
 
 
 def draw_rows(episodes, n_rows, rng):

@@ -32,7 +32,7 @@ def expected_outcomes(rows, outcomes, estimator, at=None):
 def smooth_returns(rows, known, smoothing, estimator):
     """Replace part of what rows desire by what is to be expected of their actions.
 
-    The desired return g of a row becomes ``smoothing * E[g | observation, action] + (1 - smoothing) * g``. Who imitates
+    The desired return g becomes ``smoothing * E[g | observation, action, step] + (1 - smoothing) * g``. Who imitates
     those that obtained little by bad luck does not obtain little. So expected returns take the place of those obtained,
     as with K. Paster, S. McIlraith and J. Ba, "You Can't Count on Luck: Why Decision Transformers and RvS Fail in
     Stochastic Environments", arXiv 2205.15967, 2022, who average over clusters of trajectories.
@@ -53,10 +53,15 @@ def smooth_returns(rows, known, smoothing, estimator):
     rows : Rows
         With other commands.
     """
-    expected = expected_outcomes(known, known.commands[:, 0], estimator, at=rows)
+    expected = expected_outcomes(_with_steps(known), known.commands[:, 0], estimator, at=_with_steps(rows))
     commands = rows.commands.copy()
     commands[:, 0] += smoothing * (expected - commands[:, 0])
     return rows._replace(commands=commands)
+
+
+def _with_steps(rows):
+    """Return rows that observe the step of the episode: where time is short, little is to be expected of any action."""
+    return rows._replace(observations=np.column_stack([rows.observations, rows.steps.astype(np.float32)]))
 
 
 def _labels(*several_rows):
