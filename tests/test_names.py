@@ -129,3 +129,16 @@ def test_what_an_environment_said_is_still_known_after_logged_episodes():
     assert agent.action_names_ == ["sink", "stay", "rise"]
     assert agent.action_space_ == space
     assert agent.classes_.tolist() == [0, 1, 2]
+
+
+def test_logged_actions_that_the_environment_has_not_are_refused():
+    agent = learned_briefly(NamedEnv, warm_start=True)
+    before = agent.n_episodes_
+    with pytest.raises(ValueError, match=r"Expected actions among \[0, 1, 2\] in component 0.*; got \[7\] as well"):
+        agent.fit([Episode(np.eye(3)[[0, 1, 2]], actions=[0, 7], rewards=[1.0, 1.0])])
+    assert agent.n_episodes_ == before
+
+
+def test_names_of_one_agent_are_its_own():
+    learned_briefly("CartPole-v1").action_names_.reverse()
+    assert learned_briefly("CartPole-v1").action_names_ == ["push left", "push right"]

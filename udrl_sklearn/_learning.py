@@ -108,6 +108,7 @@ class LearningLoop:
         if self.warm_start and hasattr(self, "buffer_"):
             self._check_goes_on(observation_space, action_space, len(names), targets)
             if observation_space is None and self.observation_space_ is not None:
+                self._targets.check_includes(targets)
                 return  # the environment said more of observations and actions than experience does
         else:
             self._forget()

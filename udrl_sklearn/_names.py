@@ -53,7 +53,7 @@ def observation_names(env, n_features):
         raise ValueError(f"The metadata of {env} has observation_names={given}; {COMMAND_NAMES} are taken by commands.")
     if given is None and _is_unchanged(env, gymnasium.ObservationWrapper, "observation_space"):
         given = _OBSERVATIONS.get(_name(env))
-    return given
+    return given and list(given)
 
 
 def action_names(env, targets):
@@ -72,7 +72,7 @@ def action_names(env, targets):
     given = _given(env, "action_names", len(targets.labels[0]) if targets.is_discrete else targets.n_components)
     if given is None and _is_unchanged(env, gymnasium.ActionWrapper, "action_space"):
         given = _ACTIONS.get((_name(env), targets.is_discrete))
-    return given
+    return given and list(given)
 
 
 def _given(env, key, n_names):

@@ -179,6 +179,16 @@ class ActionTargets:
         names = [[f"action {label}" for label in labels] for labels in self.labels]
         return names[0] if len(names) == 1 else names
 
+    def check_includes(self, others):
+        """Raise a ValueError if other discrete actions have labels that these have not."""
+        for component, (known, given) in enumerate(zip(self.labels or [], others.labels or [], strict=True)):
+            unknown = np.setdiff1d(given, known)
+            if len(unknown):
+                raise ValueError(
+                    f"Expected actions among {known.tolist()} in component {component}, as the action space has them; "
+                    f"got {unknown.tolist()} as well. Translate them, or leave such episodes out."
+                )
+
     def encode(self, action):
         """Return an environment's action as a number, or as an array of shape (n_components,)."""
         return action if self.shape == () else np.asarray(action).reshape(-1)
