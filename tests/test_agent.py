@@ -15,7 +15,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_info, threadpool_limits
 from toy_envs import BanditEnv, ContinuousMatchEnv, FailingEnv, FixedLengthEnv, MatchEnv, SpacesEnv
 
-from udrl_sklearn import Command, UDRLAgent, seeded_envs
+from udrl_sklearn import Command, Episode, UDRLAgent, seeded_envs
 
 SMALL = {"total_timesteps": 1500, "n_timesteps_per_iter": 200, "random_state": 0}
 
@@ -201,6 +201,21 @@ def test_who_asks_for_little_does_not_get_those_who_had_bad_luck(smoothing, obta
     agent = small_agent(return_smoothing=smoothing).fit(LuckEnv)
     assert agent.evaluate(LuckEnv, command=0, n_episodes=200).mean_return == pytest.approx(obtained, abs=1)
     assert agent.evaluate(LuckEnv, command=8, n_episodes=200).mean_return == pytest.approx(8, abs=1)
+
+
+@pytest.mark.parametrize("weighting", ["advantage", None])
+def test_returns_that_hardly_an_episode_obtained_are_asked_for_by_max(weighting):
+    episodes = [Episode([[0.0], [0.0]], [i % 2], [float(i)]) for i in range(101)]
+    agent = small_agent(weighting=weighting).fit(episodes)
+    assert agent.policy(command=94).command == (94, 1)
+    assert agent.policy(command=95).command == (95, 1)  # five of 101 obtained more
+    assert agent.policy(command=96).command == ((0, 0) if weighting else (96, 1))
+    assert agent.policy(command=(500, 3)).command == ((0, 0) if weighting else (100, 3))
+
+
+def test_a_return_that_all_episodes_obtained_is_an_exact_command():
+    agent = small_agent().fit([Episode([[0.0], [0.0]], [i % 2], [7.0]) for i in range(9)])
+    assert agent.policy(command=7).command == (7, 1)
 
 
 def test_random_segments_desire_what_they_obtained():

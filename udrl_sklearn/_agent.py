@@ -34,6 +34,9 @@ from ._policy import Policy
 from ._pool import EnvPool
 from ._spaces import ActionTargets, ObservationColumns
 
+# Returns that so small a part of the episodes exceeded are asked for by "max": few rows tell how to obtain them.
+RARE = 0.05
+
 
 def _predicts_probabilities(agent):
     """Tell whether the agent's classifier has `predict_proba`, for `available_if`."""
@@ -470,8 +473,8 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
             As for `fit`; a list takes turns.
         command : "max", float, Command or pair, default="max"
             What to ask at the start of each episode: as much as possible, a desired return, or a pair
-            (desired_return, desired_horizon). A return above the best that the agent has seen is answered
-            as "max" is; without `max_estimator_` it is taken as that best.
+            (desired_return, desired_horizon). A return that fewer than one in twenty of the episodes that the agent
+            has seen exceeded is answered as "max" is; without `max_estimator_` it is at most the best of them.
         n_episodes : int, default=100
             Number of episodes.
         deterministic : bool, default=True
@@ -609,7 +612,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
             returns, lengths = self.buffer_.returns, self.buffer_.lengths
         else:
             returns, lengths = self._row_commands.T
-        if command.desired_return > returns.max() and hasattr(self, "max_estimator_"):
+        if hasattr(self, "max_estimator_") and command.desired_return > np.quantile(returns, 1 - RARE):
             return OPEN_ENDED
         desired_return = min(command.desired_return, float(returns.max()))
         if command.desired_horizon is not None:
