@@ -11,6 +11,7 @@ from gymnasium import spaces
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_info, threadpool_limits
 from toy_envs import BanditEnv, ContinuousMatchEnv, FailingEnv, FixedLengthEnv, MatchEnv, SpacesEnv
@@ -216,6 +217,33 @@ def test_returns_that_hardly_an_episode_obtained_are_asked_for_by_max(weighting)
 def test_a_return_that_all_episodes_obtained_is_an_exact_command():
     agent = small_agent().fit([Episode([[0.0], [0.0]], [i % 2], [7.0]) for i in range(9)])
     assert agent.policy(command=7).command == (7, 1)
+
+
+@pytest.mark.parametrize(
+    "estimator", [DecisionTreeClassifier(min_samples_leaf=20), GaussianNB()], ids=["tree", "updated"]
+)
+def test_the_last_steps_are_for_practice(estimator):
+    agents = [small_agent(estimator, practice=practice).fit(MatchEnv) for practice in (0.0, 0.4)]
+    assert [agent.n_timesteps_ for agent in agents] == [1500, 1500]
+    # What came before is as without practice, and "max" is not learned from it.
+    n_before = agents[1].history_[-1]["timesteps"]
+    assert n_before == pytest.approx(900, abs=20)
+    before = small_agent(estimator, total_timesteps=900).fit(MatchEnv)
+    X = np.column_stack([np.eye(3), np.zeros((3, 2))])
+    np.testing.assert_array_equal(agents[1].predict_proba(X), before.predict_proba(X))
+    assert np.array_equal(agents[1].buffer_.returns[: before.n_episodes_], before.buffer_.returns)
+
+
+def test_practice_is_asked_for_returns_of_all_levels():
+    agents = [small_agent(practice=practice).fit(MatchEnv) for practice in (0.0, 0.4)]
+    exploring, practising = (agent.buffer_.returns[-100:] for agent in agents)
+    assert exploring.min() > 1
+    assert (practising.min(), practising.max()) == (0, 5)
+
+
+def test_published_recipes_do_not_practise():
+    agents = [small_agent(weighting=None, practice=practice).fit(MatchEnv) for practice in (0.0, 0.4)]
+    np.testing.assert_array_equal(agents[0].buffer_.returns, agents[1].buffer_.returns)
 
 
 def test_random_segments_desire_what_they_obtained():

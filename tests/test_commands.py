@@ -11,6 +11,7 @@ from udrl_sklearn._commands import (
     exploratory_commands,
     fitting_horizon,
     next_command,
+    practice_commands,
 )
 
 finite = st.floats(-1e6, 1e6)
@@ -95,6 +96,14 @@ def test_exploratory_returns_fill_their_interval_evenly():
     counts, _ = np.histogram(drawn, bins=4, range=(1.0, 2.0))
     assert counts.sum() == 4000
     assert counts.min() > 900
+
+
+def test_practice_commands_are_spread_over_what_was_seen():
+    returns, lengths = np.array([-10.0, 30.0, 10.0]), np.array([1, 5, 3])
+    commands = practice_commands(returns, lengths, 4000, np.random.default_rng(0))
+    counts, _ = np.histogram(commands[:, 0], bins=4, range=(-10, 30))
+    np.testing.assert_allclose(counts, 1000, rtol=0.1)
+    np.testing.assert_allclose(commands[:, 1], 2 + commands[:, 0] / 10)  # all three lie on this line
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,10 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         expects, given observation, action and step of the episode [3]_. An episode that came to a bad end by bad luck
         is no example of how to obtain little. 0 takes what was obtained, as published in [1]_. Rows of random
         `segments` stay as they are.
+    practice : float, default=0.0
+        With `weighting="advantage"`, part of `total_timesteps` that is kept for the end, when all else is learned: the
+        agent is asked for returns from all over the range that it has seen, and learns from what comes of it. With 0.1
+        exact commands are followed more closely, low ones above all. These episodes are not in `history_`.
     last_few : int, default=50
         How many of the best episodes exploratory commands and `command_` are taken from.
     exploration : {"sample", "greedy"}, default="sample"
@@ -232,6 +236,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         "n_value_fits": [Interval(Integral, 1, None, closed="left")],
         "advantage_smoothing": [Interval(Real, 0, 1, closed="both")],
         "return_smoothing": [Interval(Real, 0, 1, closed="both")],
+        "practice": [Interval(Real, 0, 1, closed="left")],
         "last_few": [Interval(Integral, 1, None, closed="left")],
         "exploration": [StrOptions({"sample", "greedy"})],
         "epsilon": [Interval(Real, 0, 1, closed="both")],
@@ -275,6 +280,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         n_value_fits=2,
         advantage_smoothing=0.5,
         return_smoothing=0.75,
+        practice=0.0,
         last_few=50,
         exploration="sample",
         epsilon=0.0,
@@ -314,6 +320,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         self.n_value_fits = n_value_fits
         self.advantage_smoothing = advantage_smoothing
         self.return_smoothing = return_smoothing
+        self.practice = practice
         self.last_few = last_few
         self.exploration = exploration
         self.epsilon = epsilon

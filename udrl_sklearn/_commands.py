@@ -165,6 +165,26 @@ def exploratory_commands(returns, lengths, n_commands, rng):
     return np.column_stack([desired_return, np.full(n_commands, np.mean(lengths))])
 
 
+def practice_commands(returns, lengths, n_commands, rng):
+    """Draw commands of every level: returns uniform over the range that was seen, each with a fitting horizon.
+
+    Parameters
+    ----------
+    returns, lengths : ndarray of shape (n_episodes,)
+        Returns and lengths (steps) of episodes that were seen, the newest last.
+    n_commands : int
+        How many commands to draw.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    commands : ndarray of shape (n_commands, 2)
+    """
+    desired_return = rng.uniform(returns.min(), returns.max(), size=n_commands)
+    return np.array([(desired, fitting_horizon(desired, returns, lengths)) for desired in desired_return])
+
+
 def fitting_horizon(desired_return, returns, lengths, n_nearest=15):
     """Choose a horizon for a desired return, after the episodes nearest in return.
 

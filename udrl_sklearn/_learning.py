@@ -21,7 +21,7 @@ from ._behavior import (
     seeded_clone,
 )
 from ._buffer import ReplayBuffer
-from ._commands import OPEN_ENDED, Command, exploratory_commands
+from ._commands import OPEN_ENDED, Command, exploratory_commands, practice_commands
 from ._environments import TRAINING, TUNING, env_sources
 from ._episodes import Episodes
 from ._evaluation import draw_plans, evaluate
@@ -41,6 +41,9 @@ AUTO_ITERATION = 1 / 12
 # What is to be expected of an action is learned from so many steps.
 MAX_SMOOTHING_ROWS = 50_000
 
+# How often exact commands are learned anew while they are practised.
+N_PRACTICE_ROUNDS = 5
+
 # An estimator that is updated keeps its scale of commands until the data's has changed by this factor.
 MAX_SCALE_DRIFT = 3.0
 
@@ -53,7 +56,8 @@ class LearningLoop:
         with EnvPool(env_sources(envs)) as pool:
             observation_space, action_space = pool.spaces()
             self._start(observation_space, action_space, ActionTargets.from_space(action_space), *pool.names())
-            last_timestep = self.n_timesteps_ + self.total_timesteps
+            n_practice = 0 if self.weighting is None else int(self.practice * self.total_timesteps)
+            last_timestep = self.n_timesteps_ + self.total_timesteps - n_practice
             task = self._init_callback_context(max_subtasks=ceil(self.total_timesteps / self._n_wanted_timesteps()) + 1)
             task.call_on_fit_task_begin(estimator=self)
             stop = False
@@ -67,6 +71,8 @@ class LearningLoop:
                     stop |= iteration.call_on_fit_task_end(estimator=self, **self._for_callbacks())
             finally:
                 self._learn_exact_commands()
+            if n_practice:
+                self._practise(pool, n_practice)
             task.call_on_fit_task_end(estimator=self, **self._for_callbacks() | {"reconstruction_attributes": dict})
         return self
 
@@ -159,6 +165,16 @@ class LearningLoop:
             commands = np.vstack([commands, asked])
             episodes += self._collect(pool, asked, actor)
         self._record(episodes, commands, time.perf_counter() - began)
+
+    def _practise(self, pool, n_timesteps):
+        """Live through episodes under exact commands of every level, and learn from them."""
+        for last_timestep in self.n_timesteps_ + n_timesteps * np.arange(1, N_PRACTICE_ROUNDS + 1) / N_PRACTICE_ROUNDS:
+            actor = self._actor(self.command_)
+            while self.n_timesteps_ < last_timestep:
+                seen = self.buffer_.returns, self.buffer_.lengths
+                self._collect(pool, practice_commands(*seen, self.n_episodes_per_iter, self._rng), actor)
+            exact, open_ended = self._fits()
+            self._set_behavior(self._learn(exact, self._exact_rows()), open_ended)
 
     def _n_wanted_timesteps(self):
         """Return how many steps to collect in an iteration, at the least."""

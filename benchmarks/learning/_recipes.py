@@ -22,6 +22,7 @@ def _boosting(is_discrete):
 #: Name -> what makes an unfitted agent, given whether actions are discrete.
 AGENTS = {
     "RandomForest": lambda is_discrete: UDRLAgent(),
+    "RandomForest, practice=0.1": lambda is_discrete: UDRLAgent(practice=0.1),
     "HistGradientBoosting": lambda is_discrete: UDRLAgent(_boosting(is_discrete)),
 }
 BASELINES = ("PPO", "DQN")

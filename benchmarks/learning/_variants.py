@@ -80,6 +80,7 @@ ABLATIONS = {
     "`warm_up_persistence=0`": partial(UDRLAgent, warm_up_persistence=0.0),
     '`acting="greedy"`': partial(UDRLAgent, acting="greedy"),
     "`max_exact_rows=10_000`": partial(UDRLAgent, max_exact_rows=10_000),
+    "`practice=0.1`": partial(UDRLAgent, practice=0.1),
     '`segments="random"`': partial(UDRLAgent, segments="random"),
     "recipe of Srivastava et al. 2019": lambda: UDRLAgent(behavior_net(lr=1e-3), **SRIVASTAVA_2019),
     "recipe of arXiv 2411.11457": lambda: UDRLAgent(RandomForestClassifier(), **CARDENAS_CARTAGENA_2024),
