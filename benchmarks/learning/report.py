@@ -146,27 +146,33 @@ def plot_curves(path):
     figure.savefig(path, dpi=110)
 
 
-def plot_commands(path, recipe="RandomForest"):
+def plot_commands(path):
     """Draw what is obtained over what is desired, a line for each seed; after figure 6 of arXiv 1912.02877."""
     runs = runs_of("commands")
-    names = [name for name in TASKS if recipe in runs[name]]
-    figure, axes = plt.subplots(1, len(names), figsize=(3.2 * len(names), 3.2), squeeze=False, layout="constrained")
+    names = [name for name in TASKS if name in runs]
+    recipes = list(dict.fromkeys(recipe for name in names for recipe in runs[name]))
+    size = 3.2 * len(names), 2.8 * len(recipes)
+    figure, axes = plt.subplots(len(recipes), len(names), figsize=size, squeeze=False, layout="constrained")
+    for row, recipe in enumerate(recipes):
+        axes[row, 0].set_ylabel(f"{recipe}\nobtained return")
+        for ax, name in zip(axes[row], names, strict=True):
+            _draw_obedience(ax, runs[name][recipe].values())
     for ax, name in zip(axes[0], names, strict=True):
-        asked = [row["desired_return"] for rows in runs[name][recipe].values() for row in rows]
-        ends = min(asked), max(asked)
-        ax.plot(ends, ends, color="0.6", linestyle="--", label="as asked")
-        for rows in runs[name][recipe].values():
-            desired, obtained, spread = (
-                np.array([row[key] for row in rows]) for key in ("desired_return", "mean_return", "std_return")
-            )
-            (line,) = ax.plot(desired, obtained, marker=".", linewidth=1)
-            ax.fill_between(
-                desired, obtained - spread, obtained + spread, color=line.get_color(), alpha=0.1, linewidth=0
-            )
-        ax.set(title=name, xlabel="desired return")
-    axes[0, 0].set_ylabel("obtained return")
-    axes[0, 0].legend(frameon=False)
+        ax.set_title(name)
+    for ax in axes[-1]:
+        ax.set_xlabel("desired return")
     figure.savefig(path, dpi=110)
+
+
+def _draw_obedience(ax, seeds):
+    for rows in seeds:
+        desired, obtained, spread = (
+            np.array([row[key] for row in rows]) for key in ("desired_return", "mean_return", "std_return")
+        )
+        ends = desired[[0, -1]]
+        ax.plot(ends, ends, color="0.6", linestyle="--", zorder=0)
+        (line,) = ax.plot(desired, obtained, marker=".", linewidth=1)
+        ax.fill_between(desired, obtained - spread, obtained + spread, color=line.get_color(), alpha=0.1, linewidth=0)
 
 
 def insert(page, blocks):
