@@ -20,6 +20,7 @@ from udrl_sklearn._statistics import bootstrap_interval, interquartile_mean
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import NullFormatter
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -139,6 +140,7 @@ def plot_curves(path):
                 ax.fill_between(x, *intervals.T, color=color, alpha=0.2, linewidth=0)
         axes[0, column].set(title=name, xlabel="steps")
         axes[1, column].set(xlabel="seconds", xscale="log")
+        axes[1, column].xaxis.set_minor_formatter(NullFormatter())
     for ax in axes[:, 0]:
         ax.set_ylabel("mean return")
     handles = {label: handle for ax in axes[0] for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
