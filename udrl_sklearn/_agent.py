@@ -529,12 +529,12 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         >>> from udrl_sklearn import UDRLAgent
         >>> env = gymnasium.make("CartPole-v1")
         >>> agent = UDRLAgent(total_timesteps=2000, random_state=0).fit(env)
-        >>> policy = agent.policy(command=(100, 100))
+        >>> policy = agent.policy(command=(50, 50))
         >>> observation, _ = env.reset(seed=1)
         >>> observation, reward, *_ = env.step(policy(observation))
         >>> policy.update(reward)
         >>> policy.command.desired_horizon
-        99.0
+        49.0
         """
         check_is_fitted(self)
         resolved = self._resolve(command)

@@ -158,7 +158,10 @@ def plot_commands(path):
     for row, recipe in enumerate(recipes):
         axes[row, 0].set_ylabel(f"{recipe}\nobtained return")
         for ax, name in zip(axes[row], names, strict=True):
-            _draw_obedience(ax, runs[name][recipe].values())
+            if recipe in runs[name]:
+                _draw_obedience(ax, runs[name][recipe].values())
+            else:
+                ax.set_axis_off()
     for ax, name in zip(axes[0], names, strict=True):
         ax.set_title(name)
     for ax in axes[-1]:
