@@ -113,12 +113,12 @@ def fast_predictor(estimator):
 
 
 def _single_tree(estimator):
-    return Mean(JoinedTrees([_nodes(estimator)], [_values(estimator)], estimator.n_features_in_))
+    return Mean(JoinedTrees([nodes_of(estimator)], [values_of(estimator)], estimator.n_features_in_))
 
 
 def _forest(estimator):
     trees = estimator.estimators_
-    nodes, values = [_nodes(tree) for tree in trees], [_values(tree) for tree in trees]
+    nodes, values = [nodes_of(tree) for tree in trees], [values_of(tree) for tree in trees]
     return Mean(JoinedTrees(nodes, values, estimator.n_features_in_))
 
 
@@ -126,7 +126,7 @@ def _bagging(estimator):
     trees = estimator.estimators_
     if any(type(tree) not in TREES for tree in trees):
         return None
-    nodes, values = [_nodes(tree).copy() for tree in trees], [_values(tree) for tree in trees]
+    nodes, values = [nodes_of(tree).copy() for tree in trees], [values_of(tree) for tree in trees]
     for part, features in zip(nodes, estimator.estimators_features_, strict=True):
         inner = part["left_child"] >= 0
         part["feature"][inner] = features[part["feature"][inner]]
@@ -141,7 +141,7 @@ def _boosting(estimator):
     if type(estimator.init_) not in (str, DummyClassifier, DummyRegressor):
         return None
     trees = estimator.estimators_.ravel()
-    nodes, values = [_nodes(tree) for tree in trees], [_values(tree) * estimator.learning_rate for tree in trees]
+    nodes, values = [nodes_of(tree) for tree in trees], [values_of(tree) * estimator.learning_rate for tree in trees]
     joined = JoinedTrees(nodes, values, estimator.n_features_in_)
     baseline = estimator._raw_predict_init(np.zeros((1, estimator.n_features_in_), dtype=np.float32))
     link = estimator._loss.predict_proba if isinstance(estimator, GradientBoostingClassifier) else None
@@ -168,11 +168,13 @@ def _histogram_boosting(estimator):
     return Sum(joined, estimator._baseline_prediction, link, order="F")
 
 
-def _nodes(tree):
+def nodes_of(tree):
+    """Return the nodes of a fitted tree: ndarray of shape (n_nodes,), in the type of scikit-learn's `Tree`."""
     return tree.tree_.__getstate__()["nodes"]
 
 
-def _values(tree):
+def values_of(tree):
+    """Return what a fitted tree answers at each node: ndarray of shape (n_nodes, n_values)."""
     values = tree.tree_.value
     return values.reshape(len(values), -1)
 

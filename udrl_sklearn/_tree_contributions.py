@@ -7,13 +7,10 @@ from scipy.special import softmax
 from sklearn.base import is_classifier
 from sklearn.ensemble import AdaBoostClassifier
 
-from ._inference import TREES, JoinedTrees, Mean
+from ._inference import TREES, JoinedTrees, Mean, nodes_of, values_of
 
 # For the integral along a line of scores: sums are exact to 1e-9 where scores differ by up to 50.
 N_QUADRATURE_POINTS = 200
-
-# XGBoost counts in single precision.
-ROUNDING = 1e-6
 
 
 def path_contributions(predictor, X):
@@ -58,16 +55,15 @@ def vote_contributions(estimator, X):
     if type(estimator) is not AdaBoostClassifier or any(type(tree) not in TREES for tree in estimator.estimators_):
         return None
     weights = estimator.estimator_weights_ / estimator.estimator_weights_.sum() / (estimator.n_classes_ - 1)
-    trees = [tree.tree_ for tree in estimator.estimators_]
-    votes = [_votes(tree, weight) for tree, weight in zip(trees, weights, strict=False)]
-    nodes = [tree.__getstate__()["nodes"] for tree in trees]
+    trees = estimator.estimators_
+    votes = [_votes(values_of(tree), weight) for tree, weight in zip(trees, weights, strict=False)]
+    nodes = [nodes_of(tree) for tree in trees]
     roots, by_tree = _walk(JoinedTrees(nodes, votes, X.shape[1]), X)
     return _to_what_is_predicted(roots.sum(axis=0), by_tree.sum(axis=0), estimator.predict_proba(X))
 
 
-def _votes(tree, weight):
+def _votes(values, weight):
     """Return the votes of each node: its weight for its first most probable class, and as much against the others."""
-    values = tree.value[:, 0, :]
     is_voted_for = np.arange(values.shape[1]) == values.argmax(axis=1)[:, None]
     return np.where(is_voted_for, weight, -weight / (values.shape[1] - 1))
 
@@ -96,10 +92,11 @@ def shapley_contributions(estimator, X):
         return None
     scores = scores.astype(np.float64).reshape(len(X), -1, X.shape[1] + 1)  # the last one is that of no feature
     predicted = estimator.predict_proba(X) if is_classifier(estimator) else estimator.predict(X).reshape(len(X), -1)
-    return _to_what_is_predicted(scores[0, :, -1], np.moveaxis(scores[:, :, :-1], 1, 2), predicted)
+    start, changes = scores[0, :, -1], np.moveaxis(scores[:, :, :-1], 1, 2)
+    return _to_what_is_predicted(start, changes, predicted, atol=1e-6)  # XGBoost counts in single precision
 
 
-def _to_what_is_predicted(start, changes, predicted):
+def _to_what_is_predicted(start, changes, predicted, atol=1e-8):
     """Turn contributions to scores into such to what is made of scores.
 
     Parameters
@@ -110,6 +107,8 @@ def _to_what_is_predicted(start, changes, predicted):
         Contributions to scores.
     predicted : ndarray of shape (n, n_outputs)
         The scores themselves, or their softmax.
+    atol : float, default=1e-8
+        How far predictions may be from that by rounding.
 
     Returns
     -------
@@ -118,12 +117,12 @@ def _to_what_is_predicted(start, changes, predicted):
         None instead of both if it is neither of them.
     """
     end = start + changes.sum(axis=1)
-    if predicted.shape == end.shape and np.allclose(predicted, end, atol=ROUNDING):
+    if predicted.shape == end.shape and np.allclose(predicted, end, atol=atol):
         return np.tile(start, (len(end), 1)), changes
     if end.shape[1] == 1:  # the score of the second of two classes; that of the first is 0
         start, end = np.insert(start, 0, 0.0), np.insert(end, 0, 0.0, axis=1)
         changes = np.insert(changes, 0, 0.0, axis=2)
-    if predicted.shape != end.shape or not np.allclose(predicted, softmax(end, axis=1), atol=ROUNDING):
+    if predicted.shape != end.shape or not np.allclose(predicted, softmax(end, axis=1), atol=atol):
         return None
     return np.tile(softmax(start), (len(end), 1)), _along_a_line(start, end, changes)
 
