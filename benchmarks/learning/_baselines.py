@@ -67,6 +67,7 @@ HYPERPARAMETERS = {
         "ent_coef": 0.0,
     },
     ("PPO", "LunarLander-v3"): _PPO_LANDER,
+    ("PPO", "LunarLander-v3, 1M steps"): _PPO_LANDER,
     ("PPO", "LunarLander-v3, sparse"): _PPO_LANDER,
     ("PPO", "MountainCar-v0"): {
         "normalize": True,
@@ -104,6 +105,7 @@ HYPERPARAMETERS = {
     },
     ("DQN", "Acrobot-v1"): _DQN_LANDER,
     ("DQN", "LunarLander-v3"): _DQN_LANDER,
+    ("DQN", "LunarLander-v3, 1M steps"): _DQN_LANDER,
     ("DQN", "LunarLander-v3, sparse"): _DQN_LANDER,
     ("DQN", "MountainCar-v0"): {
         "learning_rate": 4e-3,

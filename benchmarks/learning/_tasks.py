@@ -48,6 +48,7 @@ TASKS = {
     "CartPole-v1": Task("CartPole-v1", {20_000: 500, 50_000: 475}),
     "Acrobot-v1": Task("Acrobot-v1", {100_000: -80}),
     "LunarLander-v3": Task("LunarLander-v3", {250_000: 200}, n_seeds=5),
+    "LunarLander-v3, 1M steps": Task("LunarLander-v3", {1_000_000: 250}, n_seeds=5),
     "LunarLander-v3, sparse": Task(make_sparse_lunar_lander, {1_000_000: 200}, n_seeds=5),
     "MountainCar-v0": Task("MountainCar-v0", {200_000: -115}),
     "Pendulum-v1": Task("Pendulum-v1", {200_000: -250}, has_discrete_actions=False),
