@@ -83,6 +83,15 @@ def test_asked_for_more_than_it_has_seen_it_does_its_best(cartpole_agent):
     np.testing.assert_array_equal(impossible.returns, cartpole_agent.evaluate("CartPole-v1", n_episodes=5).returns)
 
 
+def test_what_a_few_long_episodes_obtained_is_not_rare():
+    rng = np.random.default_rng(0)
+    lengths = [2] * 97 + [100] * 3  # three in a hundred episodes, and more than half of the steps
+    episodes = [Episode(rng.normal(size=(n + 1, 2)), rng.integers(2, size=n), np.ones(n)) for n in lengths]
+    agent = small_agent().fit(episodes)
+    assert agent.policy(command=50).command.desired_return == 50
+    assert agent.policy(command=100).command == (0, 0)
+
+
 def test_as_published_a_return_above_the_best_known_is_taken_as_that_best():
     agent = small_agent(weighting=None).fit(MatchEnv)
     evaluation = agent.evaluate(MatchEnv, command=(1e6, 5), n_episodes=3)
@@ -205,18 +214,18 @@ def test_who_asks_for_little_does_not_get_those_who_had_bad_luck(smoothing, obta
 
 
 @pytest.mark.parametrize("weighting", ["advantage", None])
-def test_returns_that_hardly_an_episode_obtained_are_asked_for_by_max(weighting):
+def test_returns_that_hardly_an_episode_exceeded_are_asked_for_by_max(weighting):
     episodes = [Episode([[0.0], [0.0]], [i % 2], [float(i)]) for i in range(101)]
     agent = small_agent(weighting=weighting).fit(episodes)
-    assert agent.policy(command=94).command == (94, 1)
-    assert agent.policy(command=95).command == (95, 1)  # five of 101 obtained more
-    assert agent.policy(command=96).command == ((0, 0) if weighting else (96, 1))
+    assert agent.policy(command=94).command == (94, 1)  # six of 101 obtained more
+    assert agent.policy(command=95).command == ((0, 0) if weighting else (95, 1))
     assert agent.policy(command=(500, 3)).command == ((0, 0) if weighting else (100, 3))
 
 
-def test_a_return_that_all_episodes_obtained_is_an_exact_command():
+def test_the_best_return_is_asked_for_by_max_even_if_all_episodes_obtained_it():
     agent = small_agent().fit([Episode([[0.0], [0.0]], [i % 2], [7.0]) for i in range(9)])
-    assert agent.policy(command=7).command == (7, 1)
+    assert agent.policy(command=7).command == (0, 0)
+    assert agent.policy(command=6).command == (6, 1)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from sklearn.utils.validation import (
 )
 
 from ._behavior import design_matrix, make_behavior
-from ._commands import OPEN_ENDED, Command, CommandLike, check_command, fitting_horizon
+from ._commands import OPEN_ENDED, Command, CommandLike, check_command, fitting_horizon, is_rare
 from ._environments import env_sources, is_environment
 from ._evaluation import Evaluation, evaluate
 from ._experience import is_experience, read_experience
@@ -33,9 +33,6 @@ from ._learning import LearningLoop, make_rng
 from ._policy import Policy
 from ._pool import EnvPool
 from ._spaces import ActionTargets, ObservationColumns
-
-# Returns that so small a part of the episodes exceeded are asked for by "max": few rows tell how to obtain them.
-RARE = 0.05
 
 
 def _predicts_probabilities(agent):
@@ -480,8 +477,9 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
             As for `fit`; a list takes turns.
         command : "max", float, Command or pair, default="max"
             What to ask at the start of each episode: as much as possible, a desired return, or a pair
-            (desired_return, desired_horizon). A return that fewer than one in twenty of the episodes that the agent
-            has seen exceeded is answered as "max" is; without `max_estimator_` it is at most the best of them.
+            (desired_return, desired_horizon). If fewer than one in twenty of the steps that the agent has seen are of
+            episodes that obtained more, it answers as for "max"; without `max_estimator_` the best return seen is the
+            most that it takes.
         n_episodes : int, default=100
             Number of episodes.
         deterministic : bool, default=True
@@ -619,7 +617,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
             returns, lengths = self.buffer_.returns, self.buffer_.lengths
         else:
             returns, lengths = self._row_commands.T
-        if hasattr(self, "max_estimator_") and command.desired_return > np.quantile(returns, 1 - RARE):
+        if hasattr(self, "max_estimator_") and is_rare(command.desired_return, returns, lengths):
             return OPEN_ENDED
         desired_return = min(command.desired_return, float(returns.max()))
         if command.desired_horizon is not None:

@@ -35,6 +35,9 @@ class Command(NamedTuple):
 
 OPEN_ENDED = Command(0.0, 0.0)
 
+# Where so small a part of the steps are of episodes that obtained more, few rows tell how to obtain a return.
+RARE = 0.05
+
 # What users may give as a command, see `check_command`.
 CommandLike = str | float | Command | tuple[float, float | None]
 
@@ -183,6 +186,33 @@ def practice_commands(returns, lengths, n_commands, rng):
     """
     desired_return = rng.uniform(returns.min(), returns.max(), size=n_commands)
     return np.array([(desired, fitting_horizon(desired, returns, lengths)) for desired in desired_return])
+
+
+def is_rare(desired_return, returns, lengths):
+    """Tell whether so few rows are of episodes with a higher return that one should ask for "max" instead.
+
+    Steps count rather than episodes, since each step is a row: who has just learned to balance a pole has lived through
+    a hundred short episodes and a few long ones, and half of the rows are of these.
+
+    Parameters
+    ----------
+    desired_return : float
+        The return that is asked for.
+    returns, lengths : ndarray of shape (n_episodes,)
+        Returns and lengths (steps) of episodes that were seen.
+
+    Returns
+    -------
+    is_rare : bool
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> returns, lengths = np.array([9.0, 10.0, 11.0]), np.array([80, 10, 10])
+    >>> is_rare(10, returns, lengths), is_rare(11, returns, lengths)
+    (False, True)
+    """
+    return bool(lengths[returns > desired_return].sum() < RARE * lengths.sum())
 
 
 def fitting_horizon(desired_return, returns, lengths, n_nearest=15):
