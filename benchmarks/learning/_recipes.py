@@ -47,6 +47,8 @@ def train_agent(agent, env, seed, *, n_timesteps, every):
     agent.set_params(total_timesteps=n_timesteps, random_state=seed)
     agent.set_callbacks(AfterIteration(watcher)).fit(env)
     agent.set_callbacks()
+    if not watcher.rows or watcher.rows[-1]["timesteps"] < agent.n_timesteps_:  # steps of practice are not watched
+        watcher.evaluate(agent)
     return watcher.rows
 
 

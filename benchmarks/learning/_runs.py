@@ -36,9 +36,13 @@ class EvaluateOnTheWay:
         """Evaluate if it is time to; seconds of evaluations do not count."""
         if agent.n_timesteps_ >= self.due:
             self.due = next_due(agent.n_timesteps_, self.every)
-            seconds = sum(record["rollout_seconds"] + record["fit_seconds"] for record in agent.history_)
-            returns = agent.evaluate(self.env, n_episodes=self.n_episodes).returns
-            self.rows.append(evaluation_row(agent.n_timesteps_, seconds, returns))
+            self.evaluate(agent)
+
+    def evaluate(self, agent):
+        """Add a row of numbers."""
+        seconds = sum(record["rollout_seconds"] + record["fit_seconds"] for record in agent.history_)
+        returns = agent.evaluate(self.env, n_episodes=self.n_episodes).returns
+        self.rows.append(evaluation_row(agent.n_timesteps_, seconds, returns))
 
 
 def next_due(timesteps, every):
