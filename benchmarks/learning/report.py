@@ -108,8 +108,9 @@ def _summary(rows):
     scores, seconds, errors, correlations = (
         np.array([float(row[key]) for row in rows]) for key in ("mean_return", "seconds", "error", "correlation")
     )
+    spread = f" ({scores.min():.0f} to {scores.max():.0f})" if len(rows) > 1 else ""
     return (
-        f"**{np.median(scores):.0f}** ({scores.min():.0f} to {scores.max():.0f}), {np.median(seconds):.0f} s, "
+        f"**{np.median(scores):.0f}**{spread}, {np.median(seconds):.0f} s, "
         f"{np.median(errors):.0%} / {np.median(correlations):.2f}"
     )
 
