@@ -5,6 +5,7 @@ from functools import partial
 from _recipes import AGENTS, follow_commands, obedience, train_agent
 from _tasks import REPORTING_SEEDS, TASKS
 from lightgbm import LGBMClassifier
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     AdaBoostClassifier,
     ExtraTreesClassifier,
@@ -32,6 +33,10 @@ def _scaled(estimator):
     return make_pipeline(StandardScaler(), estimator)
 
 
+def _calibrated(estimator):
+    return CalibratedClassifierCV(estimator, cv=3, ensemble=False)
+
+
 def _forest(**params):
     return default_estimator().set_params(**params)
 
@@ -43,13 +48,17 @@ SWAPS = {
     "GradientBoosting": lambda: UDRLAgent(GradientBoostingClassifier(n_estimators=20, min_samples_leaf=20)),
     "HistGradientBoosting": partial(AGENTS["HistGradientBoosting"], is_discrete=True),
     "AdaBoost": lambda: UDRLAgent(AdaBoostClassifier(DecisionTreeClassifier(max_depth=3), n_estimators=30)),
+    "AdaBoost, calibrated": lambda: UDRLAgent(
+        _calibrated(AdaBoostClassifier(DecisionTreeClassifier(max_depth=3), n_estimators=10))
+    ),
     "XGBoost": lambda: UDRLAgent(XGBClassifier(n_estimators=30, n_jobs=1)),
     "LightGBM": lambda: UDRLAgent(LGBMClassifier(n_estimators=30, n_jobs=1, verbose=-1)),
     "KNeighbors": lambda: UDRLAgent(_scaled(KNeighborsClassifier(50))),
     "DecisionTree": lambda: UDRLAgent(DecisionTreeClassifier(min_samples_leaf=30)),
     "LogisticRegression": lambda: UDRLAgent(_scaled(LogisticRegression())),
     "MLP": lambda: UDRLAgent(MLPClassifier()),
-    "SVC": lambda: UDRLAgent(_scaled(SVC()), max_rows=2000, max_exact_rows=2000),  # its time grows with the square
+    # The time of a fit grows with the square of the rows.
+    "SVC, calibrated": lambda: UDRLAgent(_scaled(_calibrated(SVC())), max_rows=5000, max_exact_rows=5000),
     "BehaviorNet": lambda: UDRLAgent(behavior_net()),
 }
 SWAP_BUDGETS = dict.fromkeys(("CartPole-v1", "Acrobot-v1", "LunarLander-v3"), 50_000)
