@@ -11,7 +11,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
-from _recipes import N_EVALUATIONS, obedience
+from _recipes import AGENTS, BASELINES, N_EVALUATIONS, obedience
 from _runs import read_rows
 from _tasks import TASKS
 from _variants import COMPARISONS
@@ -20,18 +20,19 @@ from udrl_sklearn._statistics import bootstrap_interval, interquartile_mean
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import EngFormatter, NullFormatter
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 def runs_of(name):
-    """Return {task: {recipe: {seed: rows}}} with numbers for strings, recipes in the order of the file."""
-    runs = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    """Return {task: {recipe: {seed: rows}}} with numbers for strings, of those that were run."""
+    runs = {task: {recipe: defaultdict(list) for recipe in (*AGENTS, *BASELINES)} for task in TASKS}
     for row in read_rows(name):
         numbers = {key: float(row[key]) for key in row if key not in ("task", "recipe", "seed", "commit")}
         runs[row["task"]][row["recipe"]][int(row["seed"])].append(numbers | {"commit": row["commit"]})
-    return runs
+    found = {task: {recipe: seeds for recipe, seeds in recipes.items() if seeds} for task, recipes in runs.items()}
+    return {task: recipes for task, recipes in found.items() if recipes}
 
 
 def row_at(rows, timesteps):
@@ -48,10 +49,9 @@ def table(header, rows):
 def scores_table():
     """Return the scores at each mark of each task."""
     lines = []
-    runs = runs_of("scores")
-    for task_name, task in TASKS.items():
-        for mark, aim in task.aims.items():
-            for recipe, seeds in runs[task_name].items():
+    for task_name, recipes in runs_of("scores").items():
+        for mark, aim in TASKS[task_name].aims.items():
+            for recipe, seeds in recipes.items():
                 found = [row_at(rows, mark) for rows in seeds.values()]
                 values = [row["mean_return"] for row in found]
                 low, high = bootstrap_interval(values)
@@ -124,10 +124,9 @@ def commits():
 def plot_curves(path):
     """Draw the scores over steps and over seconds, a row of pictures for each."""
     runs = runs_of("scores")
-    names = [name for name in TASKS if name in runs]
-    figure, axes = plt.subplots(2, len(names), figsize=(3.2 * len(names), 5.6), squeeze=False, layout="constrained")
-    colors = {}
-    for column, name in enumerate(names):
+    figure, axes = plt.subplots(2, len(runs), figsize=(3.2 * len(runs), 5.6), squeeze=False, layout="constrained")
+    colors = {recipe: f"C{i}" for i, recipe in enumerate((*AGENTS, *BASELINES))}
+    for column, name in enumerate(runs):
         marks = np.linspace(0, TASKS[name].n_timesteps, N_EVALUATIONS + 1)[1:]
         for recipe, seeds in runs[name].items():
             rows = [[row_at(rows, mark) for mark in marks] for rows in seeds.values()]
@@ -135,11 +134,12 @@ def plot_curves(path):
                 np.array([[row[key] for row in run] for run in rows]) for key in ("mean_return", "seconds")
             )
             intervals = np.array([bootstrap_interval(column) for column in values.T])
-            color = colors.setdefault(recipe, f"C{len(colors)}")
             for ax, x in zip(axes[:, column], (marks, np.median(seconds, axis=0)), strict=True):
-                ax.plot(x, interquartile_mean(values, axis=0), label=recipe, color=color)
-                ax.fill_between(x, *intervals.T, color=color, alpha=0.2, linewidth=0)
+                ax.plot(x, interquartile_mean(values, axis=0), label=recipe, color=colors[recipe])
+                ax.fill_between(x, *intervals.T, color=colors[recipe], alpha=0.2, linewidth=0)
         axes[0, column].set(title=name, xlabel="steps")
+        axes[0, column].locator_params(axis="x", nbins=5)
+        axes[0, column].xaxis.set_major_formatter(EngFormatter(sep=""))
         axes[1, column].set(xlabel="seconds", xscale="log")
         axes[1, column].xaxis.set_minor_formatter(NullFormatter())
     for ax in axes[:, 0]:
@@ -152,18 +152,17 @@ def plot_curves(path):
 def plot_commands(path):
     """Draw what is obtained over what is desired, a line for each seed; after figure 6 of arXiv 1912.02877."""
     runs = runs_of("commands")
-    names = [name for name in TASKS if name in runs]
-    recipes = list(dict.fromkeys(recipe for name in names for recipe in runs[name]))
-    size = 3.2 * len(names), 2.8 * len(recipes)
-    figure, axes = plt.subplots(len(recipes), len(names), figsize=size, squeeze=False, layout="constrained")
+    recipes = [recipe for recipe in AGENTS if any(recipe in found for found in runs.values())]
+    size = 3.2 * len(runs), 2.8 * len(recipes)
+    figure, axes = plt.subplots(len(recipes), len(runs), figsize=size, squeeze=False, layout="constrained")
     for row, recipe in enumerate(recipes):
         axes[row, 0].set_ylabel(f"{recipe}\nobtained return")
-        for ax, name in zip(axes[row], names, strict=True):
+        for ax, name in zip(axes[row], runs, strict=True):
             if recipe in runs[name]:
                 _draw_obedience(ax, runs[name][recipe].values())
             else:
                 ax.set_axis_off()
-    for ax, name in zip(axes[0], names, strict=True):
+    for ax, name in zip(axes[0], runs, strict=True):
         ax.set_title(name)
     for ax in axes[-1]:
         ax.set_xlabel("desired return")
