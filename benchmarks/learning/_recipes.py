@@ -16,7 +16,7 @@ N_COMMAND_EPISODES = 30
 
 def _boosting(is_discrete):
     kind = HistGradientBoostingClassifier if is_discrete else HistGradientBoostingRegressor
-    return kind(max_iter=60, min_samples_leaf=20, early_stopping=False)
+    return kind(max_iter=30, max_leaf_nodes=15, min_samples_leaf=100, early_stopping=False)
 
 
 #: Name -> what makes an unfitted agent, given whether actions are discrete.
