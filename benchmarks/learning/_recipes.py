@@ -69,7 +69,12 @@ def follow_commands(agent, env):
 
 
 def obedience(rows):
-    """Return the rank correlation of desired and obtained returns, and the median error over the range desired."""
+    """Return the rank correlation of desired and obtained returns, and the median error over the range desired.
+
+    Who has never seen one episode that was better than another was asked for nothing: NaN.
+    """
     desired, obtained = (np.array([float(row[key]) for row in rows]) for key in ("desired_return", "mean_return"))
-    correlation = spearmanr(desired, obtained).statistic if np.ptp(desired) and np.ptp(obtained) else 0.0
-    return correlation, np.median(np.abs(obtained - desired)) / max(np.ptp(desired), 1e-9)
+    if np.ptp(desired) == 0:
+        return np.nan, np.nan
+    correlation = spearmanr(desired, obtained).statistic if np.ptp(obtained) else 0.0
+    return correlation, np.median(np.abs(obtained - desired)) / np.ptp(desired)

@@ -109,10 +109,8 @@ def _summary(rows):
         np.array([float(row[key]) for row in rows]) for key in ("mean_return", "seconds", "error", "correlation")
     )
     spread = f" ({scores.min():.0f} to {scores.max():.0f})" if len(rows) > 1 else ""
-    return (
-        f"**{np.median(scores):.0f}**{spread}, {np.median(seconds):.0f} s, "
-        f"{np.median(errors):.0%} / {np.median(correlations):.2f}"
-    )
+    commands = f"{np.median(errors):.0%} / {np.median(correlations):.2f}" if np.isfinite(errors).all() else "-"
+    return f"**{np.median(scores):.0f}**{spread}, {np.median(seconds):.0f} s, {commands}"
 
 
 def commits():
