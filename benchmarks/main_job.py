@@ -23,15 +23,15 @@ print(
     f"gymnasium {gymnasium.__version__}, Python {platform.python_version()}, {os.cpu_count()} cores"
 )
 print(
-    "CartPole-v1, RandomForestClassifier(30, min_samples_leaf=10, max_features=0.6), total_timesteps=30_000, "
-    "target_return=490"
+    "CartPole-v1, RandomForestClassifier(30, min_samples_leaf=10, max_features=0.6, max_samples=0.5), "
+    "total_timesteps=30_000, target_return=490"
 )
 print(f"{'seed':>6} {'steps':>7} {'seconds':>8} {'mean return':>12} {'asked 50':>9} {'asked 150':>10}")
 rows = []
 for seed in SEEDS:
     began = time.perf_counter()
     agent = UDRLAgent(
-        RandomForestClassifier(n_estimators=30, min_samples_leaf=10, max_features=0.6),
+        RandomForestClassifier(n_estimators=30, min_samples_leaf=10, max_features=0.6, max_samples=0.5),
         total_timesteps=30_000,
         target_return=490,
         n_eval_episodes=50,

@@ -376,7 +376,7 @@ class LearningLoop:
         return default_estimator(discrete) if self.estimator is None else self.estimator
 
     def _value_estimator(self):
-        return _default_value_estimator() if self.value_estimator is None else self.value_estimator
+        return default_value_estimator() if self.value_estimator is None else self.value_estimator
 
     def _actor(self, command, deterministic=True):
         """Return what acts under a command."""
@@ -401,5 +401,5 @@ def make_rng(random_state):
     return np.random.default_rng(check_random_state(random_state).randint(2**31 - 1, size=4))
 
 
-def _default_value_estimator():
-    return HistGradientBoostingRegressor(max_iter=80, min_samples_leaf=20, early_stopping=False)
+def default_value_estimator():
+    return HistGradientBoostingRegressor(max_iter=40, learning_rate=0.2, min_samples_leaf=20, early_stopping=False)

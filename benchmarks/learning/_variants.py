@@ -23,6 +23,7 @@ from xgboost import XGBClassifier
 
 from udrl_sklearn import UDRLAgent
 from udrl_sklearn._behavior import default_estimator
+from udrl_sklearn._learning import default_value_estimator
 from udrl_sklearn.nets import behavior_net
 from udrl_sklearn.recipes import CARDENAS_CARTAGENA_2024, SRIVASTAVA_2019
 
@@ -67,8 +68,8 @@ SWAP_BUDGETS = dict.fromkeys(("CartPole-v1", "Acrobot-v1", "LunarLander-v3"), 50
 ABLATIONS = {
     "nothing: the defaults": UDRLAgent,
     "no weights: `temperature=1e9`": partial(UDRLAgent, temperature=1e9),
-    "`temperature=0.15`": partial(UDRLAgent, temperature=0.15),
-    "`temperature=0.6`": partial(UDRLAgent, temperature=0.6),
+    "`temperature=0.2`": partial(UDRLAgent, temperature=0.2),
+    "`temperature=0.5`": partial(UDRLAgent, temperature=0.5),
     "`advantage_smoothing=0`": partial(UDRLAgent, advantage_smoothing=0.0),
     "`advantage_smoothing=1`": partial(UDRLAgent, advantage_smoothing=1.0),
     "`return_smoothing=0`": partial(UDRLAgent, return_smoothing=0.0),
@@ -78,12 +79,16 @@ ABLATIONS = {
     "`gamma=0.999`": partial(UDRLAgent, gamma=0.999),
     "`gamma=0.97`": partial(UDRLAgent, gamma=0.97),
     "`n_value_fits=1`": partial(UDRLAgent, n_value_fits=1),
+    "values by 80 small steps: `learning_rate=0.1`": lambda: UDRLAgent(
+        value_estimator=default_value_estimator().set_params(max_iter=80, learning_rate=0.1)
+    ),
     "`max_rows=10_000`": partial(UDRLAgent, max_rows=10_000),
     "all steps: `max_rows=1_000_000`": partial(UDRLAgent, max_rows=1_000_000),
     "`min_samples_leaf=1`": lambda: UDRLAgent(_forest(min_samples_leaf=1)),
     "`min_samples_leaf=50`": lambda: UDRLAgent(_forest(min_samples_leaf=50)),
     '`max_features="sqrt"`': lambda: UDRLAgent(_forest(max_features="sqrt")),
     "`n_estimators=100`": lambda: UDRLAgent(_forest(n_estimators=100)),
+    "all rows for each tree: `max_samples=None`": lambda: UDRLAgent(_forest(max_samples=None)),
     '`exploration="greedy"`': partial(UDRLAgent, exploration="greedy"),
     "`exploration_persistence=0`": partial(UDRLAgent, exploration_persistence=0.0),
     "`warm_up_persistence=0`": partial(UDRLAgent, warm_up_persistence=0.0),

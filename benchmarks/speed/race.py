@@ -18,7 +18,7 @@ import numpy as np
 import stable_baselines3
 import torch
 from _machine import describe
-from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingRegressor
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
@@ -60,7 +60,13 @@ RACES = {
     "LunarLander-v3": {
         "target": 200,
         # One regressor less to fit in each iteration, and the temperature that goes with that.
-        "udrl": lambda: UDRLAgent(total_timesteps=500_000, advantage_smoothing=0.0, temperature=0.4),
+        "udrl": lambda: UDRLAgent(
+            RandomForestClassifier(n_estimators=30, min_samples_leaf=10, max_features=0.6),
+            value_estimator=HistGradientBoostingRegressor(max_iter=80, min_samples_leaf=20, early_stopping=False),
+            total_timesteps=500_000,
+            advantage_smoothing=0.0,
+            temperature=0.4,
+        ),
         "n_envs": 16,
         "total_timesteps": 1_000_000,
         "ppo": {
