@@ -112,7 +112,12 @@ def test_without_a_seed_one_is_drawn_and_written_down(tmp_path):
     config = yaml.safe_load((path / "config.yaml").read_text())
     assert isinstance(config["random_state"], int)
     assert path.name == f"CartPole-v1-RandomForestClassifier-{config['random_state']}"
-    assert config["set"] == {"max_features": 0.6, "min_samples_leaf": 10, "n_estimators": 30}  # the agent's own forest
+    assert config["set"] == {
+        "max_features": 0.6,
+        "max_samples": 0.5,
+        "min_samples_leaf": 10,
+        "n_estimators": 30,
+    }  # the agent's own forest
 
 
 def test_environments_take_keyword_arguments(tmp_path):
