@@ -80,6 +80,24 @@ def test_tables_show_every_seed_at_each_mark(harness):
     assert "| 50,000 | 475 | RandomForest | **500.0** [500.0, 500.0] | 500 500 500 500 |" in lines[1]
 
 
+def test_each_recipe_is_named_in_the_picture_wherever_it_was_run(harness, tmp_path):
+    def train(task, recipe, seed):
+        return {"commands": [{"desired_return": r, "mean_return": r, "std_return": 0.0} for r in (1.0, 2.0)]}
+
+    practised = "RandomForest, practice=0.1"
+    runs = [("CartPole-v1", "RandomForest", 0), ("Acrobot-v1", "RandomForest", 0), ("Acrobot-v1", practised, 0)]
+    harness["runs"].run_missing("commands", ("task", "recipe", "seed"), runs, train, n_jobs=1)
+    harness["report"].plot_commands(tmp_path / "commands.png")
+    figure = harness["report"].plt.gcf()
+    shown = [(ax.get_title(), ax.get_xlabel(), ax.get_ylabel()) for ax in figure.axes if ax.axison]
+    harness["report"].plt.close(figure)
+    assert shown == [
+        ("CartPole-v1", "desired return", "RandomForest\nobtained return"),
+        ("Acrobot-v1", "", ""),
+        ("", "desired return", f"{practised}\nobtained return"),
+    ]
+
+
 def test_variants_stand_side_by_side(harness, monkeypatch):
     variants = {"tree": lambda: UDRLAgent(DecisionTreeClassifier()), "never run": None}
     comparisons = {"swap": (variants, {"match": 2000})}

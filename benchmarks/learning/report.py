@@ -153,17 +153,18 @@ def plot_commands(path):
     recipes = [recipe for recipe in AGENTS if any(recipe in found for found in runs.values())]
     size = 3.2 * len(runs), 2.8 * len(recipes)
     figure, axes = plt.subplots(len(recipes), len(runs), figsize=size, squeeze=False, layout="constrained")
+    was_run = np.array([[recipe in found for found in runs.values()] for recipe in recipes])
     for row, recipe in enumerate(recipes):
-        axes[row, 0].set_ylabel(f"{recipe}\nobtained return")
-        for ax, name in zip(axes[row], runs, strict=True):
-            if recipe in runs[name]:
-                _draw_obedience(ax, runs[name][recipe].values())
+        axes[row, was_run[row].argmax()].set_ylabel(f"{recipe}\nobtained return")
+        for ax, found in zip(axes[row], runs.values(), strict=True):
+            if recipe in found:
+                _draw_obedience(ax, found[recipe].values())
             else:
                 ax.set_axis_off()
-    for ax, name in zip(axes[0], runs, strict=True):
-        ax.set_title(name)
-    for ax in axes[-1]:
-        ax.set_xlabel("desired return")
+    for column, name in enumerate(runs):
+        found = np.flatnonzero(was_run[:, column])
+        axes[found[0], column].set_title(name)
+        axes[found[-1], column].set_xlabel("desired return")
     figure.savefig(path, dpi=110)
 
 
