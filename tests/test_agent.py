@@ -488,3 +488,19 @@ def test_pickled_and_joblib_dumped_agents_act_alike(cartpole_agent, tmp_path):
     expected = cartpole_agent.evaluate("CartPole-v1", command=50, n_episodes=5).returns
     for copy in (pickle.loads(pickle.dumps(cartpole_agent)), joblib.load(tmp_path / "agent.joblib")):
         np.testing.assert_array_equal(copy.evaluate("CartPole-v1", command=50, n_episodes=5).returns, expected)
+
+
+def test_the_default_forest_takes_rows_whose_weights_have_any_sum():
+    X = np.column_stack([np.repeat([-1.0, 1.0], 200), np.zeros((400, 2))])
+    y = (X[:, 0] > 0).astype(int)
+    agents = [UDRLAgent(random_state=0).fit(X, y, sample_weight=np.full(400, w)) for w in (1.0, 1 / 400)]
+    assert [agent.predict_proba(X[[0, -1]]).tolist() for agent in agents] == 2 * [[[1.0, 0.0], [0.0, 1.0]]]
+
+
+def test_the_default_forest_takes_half_of_the_rows_where_they_are_many():
+    def episode(length):
+        observations = np.zeros((length + 1, 1), dtype=np.float32)
+        return Episode(observations, np.arange(length) % 2, np.ones(length), terminated=True, truncated=False)
+
+    taken = [UDRLAgent(random_state=0).fit([episode(length)]).max_estimator_.max_samples for length in (19, 20)]
+    assert taken == [None, 0.5]

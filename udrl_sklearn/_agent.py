@@ -384,7 +384,8 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
             sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         targets = ActionTargets.from_arrays(y, discrete=discrete)
         scale = [1.0 if factor == "auto" else factor for factor in (self.return_scale, self.horizon_scale)]
-        behavior = make_behavior(self._estimator(discrete), targets, scale)
+        # A forest counts half of the rows by their weights, and these may have any sum here.
+        behavior = make_behavior(self._estimator(discrete, max_samples=None), targets, scale)
         behavior.fit(X, y, sample_weight, make_rng(self.random_state))
         self._forget()
         validate_data(self, given, skip_check_array=True)  # remembers the columns

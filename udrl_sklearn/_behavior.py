@@ -24,10 +24,10 @@ from ._inference import Fitted
 FEW_ROWS = 50_000
 
 
-def default_estimator(discrete=True):
+def default_estimator(discrete=True, max_samples=0.5):
     """Return the estimator that an agent uses when it is given none."""
     forest = RandomForestClassifier if discrete else RandomForestRegressor
-    return forest(n_estimators=30, min_samples_leaf=10, max_features=0.6, max_samples=0.5)
+    return forest(n_estimators=30, min_samples_leaf=10, max_features=0.6, max_samples=max_samples)
 
 
 def design_matrix(observations, commands):

@@ -44,6 +44,9 @@ MAX_SMOOTHING_ROWS = 50_000
 # How often exact commands are learned anew while they are practised.
 N_PRACTICE_ROUNDS = 5
 
+# Each tree of the default forest draws half of the rows; of fewer rows than these scikit-learn would call that few.
+MIN_ROWS_TO_HALVE = 20
+
 # An estimator that is updated keeps its scale of commands until the data's has changed by this factor.
 MAX_SCALE_DRIFT = 3.0
 
@@ -332,7 +335,8 @@ class LearningLoop:
         if known is not None and self._is_incremental(known):
             if np.abs(np.log(np.divide(scale, known.command_scale))).max() < np.log(MAX_SCALE_DRIFT):
                 return known
-        return make_behavior(self._estimator(self._targets.is_discrete), self._targets, scale)
+        of_default = {} if len(commands) >= MIN_ROWS_TO_HALVE else {"max_samples": None}
+        return make_behavior(self._estimator(self._targets.is_discrete, **of_default), self._targets, scale)
 
     def _set_behavior(self, exact, open_ended=None):
         self.behavior_ = BehaviorFunction(exact, open_ended)
@@ -372,8 +376,9 @@ class LearningLoop:
             flush=True,
         )
 
-    def _estimator(self, discrete=True):
-        return default_estimator(discrete) if self.estimator is None else self.estimator
+    def _estimator(self, discrete=True, **of_default):
+        """Return the estimator to clone; `of_default` are parameters of the one that is taken if none was given."""
+        return default_estimator(discrete, **of_default) if self.estimator is None else self.estimator
 
     def _value_estimator(self):
         return default_value_estimator() if self.value_estimator is None else self.value_estimator
