@@ -385,7 +385,7 @@ class UDRLAgent(LearningLoop, CallbackSupportMixin, MetaEstimatorMixin, BaseEsti
         targets = ActionTargets.from_arrays(y, discrete=discrete)
         scale = [1.0 if factor == "auto" else factor for factor in (self.return_scale, self.horizon_scale)]
         # A forest counts half of the rows by their weights, and these may have any sum here.
-        behavior = make_behavior(self._estimator(discrete, max_samples=None), targets, scale)
+        behavior = make_behavior(self._estimator(discrete, halve_rows=False), targets, scale)
         behavior.fit(X, y, sample_weight, make_rng(self.random_state))
         self._forget()
         validate_data(self, given, skip_check_array=True)  # remembers the columns

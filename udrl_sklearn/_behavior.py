@@ -24,9 +24,10 @@ from ._inference import Fitted
 FEW_ROWS = 50_000
 
 
-def default_estimator(discrete=True, max_samples=0.5):
-    """Return the estimator that an agent uses when it is given none."""
+def default_estimator(discrete=True, halve_rows=True):
+    """Return the estimator that an agent uses when it is given none; each tree draws half of the rows, or as many."""
     forest = RandomForestClassifier if discrete else RandomForestRegressor
+    max_samples = 0.5 if halve_rows else None
     return forest(n_estimators=30, min_samples_leaf=10, max_features=0.6, max_samples=max_samples)
 
 

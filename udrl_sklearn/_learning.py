@@ -335,8 +335,8 @@ class LearningLoop:
         if known is not None and self._is_incremental(known):
             if np.abs(np.log(np.divide(scale, known.command_scale))).max() < np.log(MAX_SCALE_DRIFT):
                 return known
-        of_default = {} if len(commands) >= MIN_ROWS_TO_HALVE else {"max_samples": None}
-        return make_behavior(self._estimator(self._targets.is_discrete, **of_default), self._targets, scale)
+        estimator = self._estimator(self._targets.is_discrete, halve_rows=len(commands) >= MIN_ROWS_TO_HALVE)
+        return make_behavior(estimator, self._targets, scale)
 
     def _set_behavior(self, exact, open_ended=None):
         self.behavior_ = BehaviorFunction(exact, open_ended)
@@ -376,9 +376,8 @@ class LearningLoop:
             flush=True,
         )
 
-    def _estimator(self, discrete=True, **of_default):
-        """Return the estimator to clone; `of_default` are parameters of the one that is taken if none was given."""
-        return default_estimator(discrete, **of_default) if self.estimator is None else self.estimator
+    def _estimator(self, discrete=True, halve_rows=True):
+        return default_estimator(discrete, halve_rows) if self.estimator is None else self.estimator
 
     def _value_estimator(self):
         return default_value_estimator() if self.value_estimator is None else self.value_estimator
