@@ -82,7 +82,7 @@ class CountsItsPredictions(UDRLAgent):
 
 
 class CopiesTheDefaultEstimator(UDRLAgent):
-    def _estimator(self, discrete=True):
+    def _estimator(self, *args, **kwargs):
         return type(self.estimator)()
 
 
