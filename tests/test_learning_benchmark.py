@@ -89,13 +89,9 @@ def test_each_recipe_is_named_in_the_picture_wherever_it_was_run(harness, tmp_pa
     harness["runs"].run_missing("commands", ("task", "recipe", "seed"), runs, train, n_jobs=1)
     harness["report"].plot_commands(tmp_path / "commands.png")
     figure = harness["report"].plt.gcf()
-    shown = [(ax.get_title(), ax.get_xlabel(), ax.get_ylabel()) for ax in figure.axes if ax.axison]
+    shown = [ax.get_title() for ax in figure.axes if ax.axison]
     harness["report"].plt.close(figure)
-    assert shown == [
-        ("CartPole-v1", "desired return", "RandomForest\nobtained return"),
-        ("Acrobot-v1", "", ""),
-        ("", "desired return", f"{practised}\nobtained return"),
-    ]
+    assert shown == ["CartPole-v1\nRandomForest", "Acrobot-v1\nRandomForest", f"Acrobot-v1\n{practised}"]
 
 
 def test_variants_stand_side_by_side(harness, monkeypatch):

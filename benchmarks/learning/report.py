@@ -5,6 +5,7 @@ Numbers are interquartile means over seeds with 95% bootstrap intervals, and eve
     python benchmarks/learning/report.py
 """
 
+import math
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -23,6 +24,7 @@ import matplotlib.pyplot as plt
 from matplotlib.ticker import EngFormatter, NullFormatter
 
 DOCS = Path(__file__).parents[2] / "docs"
+N_COLUMNS = 4  # of a picture
 
 
 def runs_of(name):
@@ -120,9 +122,11 @@ def commits():
 
 
 def plot_curves(path):
-    """Draw the scores over steps and over seconds, a row of pictures for each."""
+    """Draw the scores over steps and, below, over seconds."""
     runs = runs_of("scores")
-    figure, axes = plt.subplots(2, len(runs), figsize=(3.2 * len(runs), 5.6), squeeze=False, layout="constrained")
+    n_blocks = math.ceil(len(runs) / N_COLUMNS)
+    figure, axes = plt.subplots(2 * n_blocks, N_COLUMNS, figsize=(12.8, 5.6 * n_blocks), layout="constrained")
+    over_steps, over_seconds = axes[::2].ravel(), axes[1::2].ravel()
     colors = {recipe: f"C{i}" for i, recipe in enumerate((*AGENTS, *BASELINES))}
     for column, name in enumerate(runs):
         marks = np.linspace(0, TASKS[name].n_timesteps, N_EVALUATIONS + 1)[1:]
@@ -132,17 +136,22 @@ def plot_curves(path):
                 np.array([[row[key] for row in run] for run in rows]) for key in ("mean_return", "seconds")
             )
             intervals = np.array([bootstrap_interval(column) for column in values.T])
-            for ax, x in zip(axes[:, column], (marks, np.median(seconds, axis=0)), strict=True):
+            pairs = (over_steps[column], marks), (over_seconds[column], np.median(seconds, axis=0))
+            for ax, x in pairs:
                 ax.plot(x, interquartile_mean(values, axis=0), label=recipe, color=colors[recipe])
                 ax.fill_between(x, *intervals.T, color=colors[recipe], alpha=0.2, linewidth=0)
-        axes[0, column].set(title=name, xlabel="steps")
-        axes[0, column].locator_params(axis="x", nbins=5)
-        axes[0, column].xaxis.set_major_formatter(EngFormatter(sep=""))
-        axes[1, column].set(xlabel="seconds", xscale="log")
-        axes[1, column].xaxis.set_minor_formatter(NullFormatter())
+        over_steps[column].set(title=name, xlabel="steps")
+        over_steps[column].locator_params(axis="x", nbins=5)
+        over_steps[column].xaxis.set_major_formatter(EngFormatter(sep=""))
+        over_seconds[column].set(xlabel="seconds", xscale="log")
+        over_seconds[column].xaxis.set_minor_formatter(NullFormatter())
     for ax in axes[:, 0]:
         ax.set_ylabel("mean return")
-    handles = {label: handle for ax in axes[0] for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    for ax in (*over_steps[len(runs) :], *over_seconds[len(runs) :]):
+        ax.set_axis_off()
+    handles = {
+        label: handle for ax in over_steps for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
+    }
     figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
     figure.savefig(path, dpi=110)
 
@@ -150,21 +159,18 @@ def plot_curves(path):
 def plot_commands(path):
     """Draw what is obtained over what is desired, a line for each seed; after figure 6 of arXiv 1912.02877."""
     runs = runs_of("commands")
-    recipes = [recipe for recipe in AGENTS if any(recipe in found for found in runs.values())]
-    size = 3.2 * len(runs), 2.8 * len(recipes)
-    figure, axes = plt.subplots(len(recipes), len(runs), figsize=size, squeeze=False, layout="constrained")
-    was_run = np.array([[recipe in found for found in runs.values()] for recipe in recipes])
-    for row, recipe in enumerate(recipes):
-        axes[row, was_run[row].argmax()].set_ylabel(f"{recipe}\nobtained return")
-        for ax, found in zip(axes[row], runs.values(), strict=True):
-            if recipe in found:
-                _draw_obedience(ax, found[recipe].values())
-            else:
-                ax.set_axis_off()
-    for column, name in enumerate(runs):
-        found = np.flatnonzero(was_run[:, column])
-        axes[found[0], column].set_title(name)
-        axes[found[-1], column].set_xlabel("desired return")
+    shown = [(name, recipe) for recipe in AGENTS for name, found in runs.items() if recipe in found]
+    n_rows = math.ceil(len(shown) / N_COLUMNS)
+    figure, axes = plt.subplots(n_rows, N_COLUMNS, figsize=(12.8, 3.2 * n_rows), squeeze=False, layout="constrained")
+    for ax, (name, recipe) in zip(axes.flat, shown, strict=False):
+        _draw_obedience(ax, runs[name][recipe].values())
+        ax.set_title(f"{name}\n{recipe}")
+    for ax in axes.flat[len(shown) :]:
+        ax.set_axis_off()
+    for ax in axes[:, 0]:
+        ax.set_ylabel("obtained return")
+    for ax in axes.flat[: len(shown)][-N_COLUMNS:]:
+        ax.set_xlabel("desired return")
     figure.savefig(path, dpi=110)
 
 
