@@ -46,7 +46,9 @@ def _forest(**params):
 SWAPS = {
     "RandomForest": UDRLAgent,
     "ExtraTrees": lambda: UDRLAgent(ExtraTreesClassifier(30, min_samples_leaf=10, max_features=0.6)),
-    "GradientBoosting": lambda: UDRLAgent(GradientBoostingClassifier(n_estimators=20, min_samples_leaf=20)),
+    "GradientBoosting": lambda: UDRLAgent(
+        GradientBoostingClassifier(learning_rate=0.5, n_estimators=20, min_samples_leaf=20)
+    ),
     "HistGradientBoosting": partial(AGENTS["HistGradientBoosting"], is_discrete=True),
     "AdaBoost": lambda: UDRLAgent(AdaBoostClassifier(DecisionTreeClassifier(max_depth=3), n_estimators=30)),
     "AdaBoost, calibrated": lambda: UDRLAgent(
