@@ -122,6 +122,10 @@ def test_reporting_and_tuning_seeds_are_disjoint(harness):
     tasks = harness["tasks"]
     assert not set(tasks.TUNING_SEEDS) & set(tasks.REPORTING_SEEDS)
     assert max(task.n_seeds for task in tasks.TASKS.values()) <= len(tasks.REPORTING_SEEDS)
+    seeds = {name: set(seeds) for name, seeds in harness["variants"].SEEDS.items()}
+    assert seeds.pop("tuning") <= set(tasks.TUNING_SEEDS)
+    assert seeds.keys() == harness["variants"].COMPARISONS.keys() - {"tuning"}
+    assert all(reported <= set(tasks.REPORTING_SEEDS) for reported in seeds.values())
 
 
 def test_sparse_lunar_lander_pays_the_same_at_the_end(harness):
