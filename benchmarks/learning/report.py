@@ -25,6 +25,7 @@ from matplotlib.ticker import EngFormatter, NullFormatter
 
 DOCS = Path(__file__).parents[2] / "docs"
 N_COLUMNS = 4  # of a picture
+LOWEST_SHOWN = -600  # mean return; a curve that falls far below would press the others together
 
 
 def runs_of(name):
@@ -147,6 +148,8 @@ def plot_curves(path):
         over_seconds[column].xaxis.set_minor_formatter(NullFormatter())
     for ax in axes[:, 0]:
         ax.set_ylabel("mean return")
+    for ax in (*over_steps[: len(runs)], *over_seconds[: len(runs)]):
+        ax.set_ylim(bottom=max(ax.get_ylim()[0], LOWEST_SHOWN))
     for ax in (*over_steps[len(runs) :], *over_seconds[len(runs) :]):
         ax.set_axis_off()
     handles = {
