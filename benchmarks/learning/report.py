@@ -25,7 +25,7 @@ from matplotlib.ticker import EngFormatter, NullFormatter
 
 DOCS = Path(__file__).parents[2] / "docs"
 N_COLUMNS = 4  # of a picture
-LOWEST_SHOWN = -600  # mean return; a curve that falls far below would press the others together
+LOWEST_SHOWN = -600  # mean return; a curve that falls far below would press the others flat
 
 
 def runs_of(name):
@@ -149,7 +149,9 @@ def plot_curves(path):
     for ax in axes[:, 0]:
         ax.set_ylabel("mean return")
     for ax in (*over_steps[: len(runs)], *over_seconds[: len(runs)]):
-        ax.set_ylim(bottom=max(ax.get_ylim()[0], LOWEST_SHOWN))
+        low, high = max(ax.dataLim.ymin, LOWEST_SHOWN), ax.dataLim.ymax
+        margin = 0.05 * (high - low)
+        ax.set_ylim(low - margin, high + margin)
     for ax in (*over_steps[len(runs) :], *over_seconds[len(runs) :]):
         ax.set_axis_off()
     handles = {
