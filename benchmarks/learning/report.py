@@ -141,6 +141,10 @@ def plot_curves(path):
             for ax, x in pairs:
                 ax.plot(x, interquartile_mean(values, axis=0), label=recipe, color=colors[recipe])
                 ax.fill_between(x, *intervals.T, color=colors[recipe], alpha=0.2, linewidth=0)
+        for ax in (over_steps[column], over_seconds[column]):
+            low, high = max(ax.dataLim.ymin, LOWEST_SHOWN), ax.dataLim.ymax
+            margin = 0.05 * (high - low)
+            ax.set_ylim(low - margin, high + margin)
         over_steps[column].set(title=name, xlabel="steps")
         over_steps[column].locator_params(axis="x", nbins=5)
         over_steps[column].xaxis.set_major_formatter(EngFormatter(sep=""))
@@ -148,10 +152,6 @@ def plot_curves(path):
         over_seconds[column].xaxis.set_minor_formatter(NullFormatter())
     for ax in axes[:, 0]:
         ax.set_ylabel("mean return")
-    for ax in (*over_steps[: len(runs)], *over_seconds[: len(runs)]):
-        low, high = max(ax.dataLim.ymin, LOWEST_SHOWN), ax.dataLim.ymax
-        margin = 0.05 * (high - low)
-        ax.set_ylim(low - margin, high + margin)
     for ax in (*over_steps[len(runs) :], *over_seconds[len(runs) :]):
         ax.set_axis_off()
     handles = {
