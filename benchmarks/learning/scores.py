@@ -1,29 +1,42 @@
-"""Scores: one recipe for all environments, beside PPO and DQN with hyperparameters chosen for each.
+"""Scores: one set of hyperparameters for all environments, and PPO and DQN with hyperparameters for each environment.
 
-Goes on where it was stopped; rows stand in results/scores.csv. `report.py` makes tables and pictures of them.
+An interrupted benchmark continues where it stopped. Rows are in benchmarks/results/learning/scores.csv and
+commands.csv; `report.py` makes tables and figures of them.
 
-    OMP_NUM_THREADS=1 python benchmarks/learning/scores.py
-    OMP_NUM_THREADS=1 python benchmarks/learning/scores.py --tasks CartPole-v1 --recipes RandomForest PPO
+    pip install stable-baselines3
+    OMP_NUM_THREADS=1 python -m benchmarks.learning.scores
+    OMP_NUM_THREADS=1 python -m benchmarks.learning.scores --tasks CartPole-v1 --agents RandomForest PPO
 """
 
 import argparse
 
-from _recipes import AGENTS, BASELINES, learn_task
-from _runs import run_missing
-from _tasks import REPORTING_SEEDS, TASKS
+from .agents import AGENTS, BASELINES, learn_task
+from .results import run_missing
+from .tasks import REPORTING_SEEDS, TASKS
 
-parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
-parser.add_argument("--recipes", nargs="+", choices=[*AGENTS, *BASELINES], default=[*AGENTS, *BASELINES])
-parser.add_argument("--n-seeds", type=int, default=10, help="the first so many seeds of each task, where it has more")
-parser.add_argument("--n-jobs", type=int, default=2, help="runs at a time, each with one thread")
-args = parser.parse_args()
 
-runs = [
-    (task, recipe, seed)
-    for task in args.tasks
-    for recipe in args.recipes
-    if recipe != "DQN" or TASKS[task].has_discrete_actions
-    for seed in REPORTING_SEEDS[: min(args.n_seeds, TASKS[task].n_seeds)]
-]
-run_missing("scores", ("task", "recipe", "seed"), runs, learn_task, n_jobs=args.n_jobs)
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS), help="default: all")
+    parser.add_argument(
+        "--agents",
+        nargs="+",
+        choices=[*AGENTS, *BASELINES],
+        default=[*AGENTS, *BASELINES],
+        help="default: all; PPO and DQN need stable-baselines3",
+    )
+    parser.add_argument("--n-seeds", type=int, default=10, help="number of seeds; default: all seeds of each task")
+    parser.add_argument("--n-jobs", type=int, default=2, help="number of runs at a time, each with one thread")
+    args = parser.parse_args()
+    runs = [
+        (task, agent, seed)
+        for task in args.tasks
+        for agent in args.agents
+        if agent != "DQN" or TASKS[task].has_discrete_actions
+        for seed in REPORTING_SEEDS[: min(args.n_seeds, TASKS[task].n_seeds)]
+    ]
+    run_missing("scores", ("task", "agent", "seed"), runs, learn_task, n_jobs=args.n_jobs)
+
+
+if __name__ == "__main__":
+    main()

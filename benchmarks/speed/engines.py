@@ -1,29 +1,29 @@
-"""Ways to ask a forest of 100 trees for a few rows: what the library does, beside what it could do.
+"""Inference engines for a forest of 100 trees and a few rows: the library's own, compared with alternatives.
 
-The forest is that of a CartPole-v1 agent, with leaves of 10 rows. Times are medians over 300 different batches, and
-all ways give the same probabilities, onnxruntime to single precision.
+The forest is that of a CartPole-v1 agent, with leaves of 10 rows. Times are medians over 300 different batches. All
+engines return the same probabilities; those of onnxruntime have single precision.
 
     pip install numba onnxruntime skl2onnx
-    OMP_NUM_THREADS=1 python benchmarks/speed/engines.py | tee benchmarks/speed/engines.txt
+    OMP_NUM_THREADS=1 python -m benchmarks.speed.engines | tee benchmarks/results/speed/engines.txt
 """
 
 import numba
 import numpy as np
-import onnxruntime
-import skl2onnx
-from _machine import describe, median_seconds
-from decision import onnx_session
 from sklearn.ensemble import RandomForestClassifier
 
+from benchmarks.conditions import describe_conditions
 from udrl_sklearn import UDRLAgent
-from udrl_sklearn._inference import fast_predictor
+
+from .decision import onnx_session
+from .internals import compile_predictor
+from .timing import median_seconds
 
 NODE = np.dtype([("threshold", np.float32), ("feature", np.int32), ("left", np.int32), ("right", np.int32)])
 
 
 @numba.njit
 def walk(nodes, values, roots, X):
-    """Return the mean of the values of all trees."""
+    """Return the mean of the predictions of all trees."""
     total = np.zeros((len(X), values.shape[1]))
     for root in roots:
         for i in range(len(X)):
@@ -36,13 +36,13 @@ def walk(nodes, values, roots, X):
 
 
 def with_numba(forest):
-    """Return a function that walks compact arrays of the forest's nodes in compiled loops."""
+    """Return a function that traverses arrays of the forest's nodes in compiled loops."""
     trees = [estimator.tree_ for estimator in forest.estimators_]
     roots = np.cumsum([0, *(tree.node_count for tree in trees[:-1])])
     nodes = np.empty(sum(tree.node_count for tree in trees), dtype=NODE)
     for root, tree in zip(roots, trees, strict=True):
         part = nodes[root : root + tree.node_count]
-        # The largest single-precision number that is not above the threshold parts such numbers in the same way.
+        # X is float32, so a threshold rounded down to float32 splits it in the same way.
         threshold = tree.threshold.astype(np.float32)
         above = threshold > tree.threshold
         threshold[above] = np.nextafter(threshold[above], np.float32(-np.inf))
@@ -54,34 +54,34 @@ def with_numba(forest):
 
 
 def tree_by_tree(forest):
-    """Return a function that asks each tree."""
+    """Return a function that calls the compiled `Tree.predict` of each tree."""
     trees = [estimator.tree_ for estimator in forest.estimators_]
     return lambda X: sum(tree.predict(X) for tree in trees) / len(trees)
 
 
 def main():
-    print(describe(numba, onnxruntime, skl2onnx))
+    print(describe_conditions("numba", "onnxruntime", "skl2onnx", seeds=[0]))
     forest = RandomForestClassifier(100, min_samples_leaf=10)
     agent = UDRLAgent(forest, total_timesteps=12_000, random_state=0).fit("CartPole-v1")
     forest, X = agent.max_estimator_, agent.hindsight_rows()[0]
     X[:, -2:] = 0.0  # the open-ended command
     session = onnx_session(forest, X)
-    ways = {
+    engines = {
         "predict_proba": forest.predict_proba,
         "tree by tree": tree_by_tree(forest),
-        "joined trees": fast_predictor(forest),
+        "joined trees": compile_predictor(forest),
         "onnxruntime": lambda X: session.run(["probabilities"], {"X": X})[0],
         "numba": with_numba(forest),
     }
-    for name, way in ways.items():
-        np.testing.assert_allclose(way(X[:100]), forest.predict_proba(X[:100]), atol=1e-5, err_msg=name)
-    print("us a call, by rows\n" + " " * 16 + "".join(f"{n_rows:9d}" for n_rows in (1, 4, 16, 64)))
+    for name, predict in engines.items():
+        np.testing.assert_allclose(predict(X[:100]), forest.predict_proba(X[:100]), atol=1e-5, err_msg=name)
+    print("us per call, by rows\n" + " " * 16 + "".join(f"{n_rows:9d}" for n_rows in (1, 4, 16, 64)))
     rng = np.random.default_rng(0)
-    for name, way in ways.items():
+    for name, predict in engines.items():
         times = []
         for n_rows in (1, 4, 16, 64):
             batches = [X[rng.integers(len(X), size=n_rows)] for _ in range(30 if name == "predict_proba" else 300)]
-            times.append(median_seconds(way, batches))
+            times.append(median_seconds(predict, batches))
         print(f"{name:16}" + "".join(f"{seconds * 1e6:9.0f}" for seconds in times), flush=True)
 
 

@@ -1,8 +1,10 @@
-"""Memory: a process that learns from a million steps of LunarLander-v3, and one that fits twenty times.
+"""The memory of a process that fits on a million steps of LunarLander-v3, and of a process that fits twenty times.
 
-Actions are random (epsilon=1) and the estimator is one tree, so that the steps, not the learning, decide.
+In the first one actions are random (epsilon=1) and the estimator is one tree, so that memory depends on the number of
+steps and not on what is learned.
 
-    OMP_NUM_THREADS=1 python benchmarks/speed/memory.py | tee benchmarks/speed/memory.txt
+    pip install psutil
+    OMP_NUM_THREADS=1 python -m benchmarks.speed.memory | tee benchmarks/results/speed/memory.txt
 """
 
 import gc
@@ -11,23 +13,23 @@ import subprocess
 import sys
 
 import psutil
-from _machine import describe
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
+from benchmarks.conditions import describe_conditions
 from udrl_sklearn import UDRLAgent
 
 MB = 2**20
 
 
 def resident():
-    """Return the memory that the process holds now, in MB."""
+    """Return the resident memory of the process in MB."""
     gc.collect()
     return psutil.Process().memory_info().rss / MB
 
 
 def million():
-    """Learn from a million steps, and print what that took."""
+    """Fit on a million steps, and print the peak memory."""
     before = resident()
     agent = UDRLAgent(
         DecisionTreeClassifier(min_samples_leaf=50),
@@ -42,11 +44,11 @@ def million():
     ).fit("LunarLander-v3")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{agent.n_timesteps_:,} steps, {agent.n_episodes_:,} episodes")
-    print(f"imported {before:.0f} MB, peak {peak:.0f} MB")
+    print(f"after imports {before:.0f} MB, peak {peak:.0f} MB")
 
 
 def twenty_fits():
-    """Fit again and again, and print the memory held after each fit."""
+    """Fit twenty times, and print the memory after each fit."""
     held = []
     for seed in range(20):
         UDRLAgent(RandomForestClassifier(30), total_timesteps=5000, random_state=seed).fit("LunarLander-v3")
@@ -60,6 +62,6 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         parts[sys.argv[1]]()
     else:
-        print(describe(), flush=True)
+        print(describe_conditions(), flush=True)
         for part in parts:
-            subprocess.run([sys.executable, __file__, part], check=True)
+            subprocess.run([sys.executable, "-m", "benchmarks.speed.memory", part], check=True)

@@ -1,20 +1,21 @@
-"""The recipe of arXiv 2411.11457 on CartPole-v1: warm-up and 20 iterations of 15 episodes, time per environment step.
+"""The recipe of arXiv 2411.11457 on CartPole-v1: time per environment step of warm-up and 20 iterations of 15 episodes.
 
-Its authors' program took 33 s for 20 iterations, 3.3 ms a step, with a random forest of 100 trees; that number was
-measured once and is not repeated here.
+The authors' own program needed 33 s for 20 iterations, 3.3 ms per step, with a random forest of 100 trees. That number
+was measured once and is not measured again here.
 
-    OMP_NUM_THREADS=1 python benchmarks/speed/published_recipe.py | tee benchmarks/speed/published_recipe.txt
+    OMP_NUM_THREADS=1 python -m benchmarks.speed.published_recipe | tee benchmarks/results/speed/published_recipe.txt
 """
 
 import numpy as np
-from _machine import describe
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
+from benchmarks.conditions import describe_conditions
 from udrl_sklearn import UDRLAgent, recipes
 
-AUTHORS_SECONDS_A_STEP = 3.3e-3
+AUTHORS_SECONDS_PER_STEP = 3.3e-3
 N_ITERATIONS = 20
+SEEDS = range(3)
 
 
 def measure(estimator, seed):
@@ -27,19 +28,19 @@ def measure(estimator, seed):
 
 
 def main():
-    print(describe())
-    print(f"{'medians over three seeds':36} {'steps':>7} {'us a step: all':>14} {'rollouts':>8} {'authors / all':>14}")
+    print(describe_conditions(seeds=SEEDS))
+    print(f"{'medians over the seeds':36} {'steps':>7} {'us/step: all':>14} {'rollouts':>8} {'authors / all':>14}")
     estimators = (
         RandomForestClassifier(),
         ExtraTreesClassifier(),
         DecisionTreeClassifier(),
     )
     for estimator in estimators:
-        steps, rollouts, fits = np.median([measure(estimator, seed) for seed in range(3)], axis=0)
-        a_step = (rollouts + fits) / steps
+        steps, rollouts, fits = np.median([measure(estimator, seed) for seed in SEEDS], axis=0)
+        per_step = (rollouts + fits) / steps
         print(
-            f"{estimator!s:36} {steps:7,.0f} {a_step * 1e6:14.0f} {rollouts / steps * 1e6:8.0f} "
-            f"{AUTHORS_SECONDS_A_STEP / a_step:14.0f}",
+            f"{estimator!s:36} {steps:7,.0f} {per_step * 1e6:14.0f} {rollouts / steps * 1e6:8.0f} "
+            f"{AUTHORS_SECONDS_PER_STEP / per_step:14.0f}",
             flush=True,
         )
 

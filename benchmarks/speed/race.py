@@ -6,8 +6,8 @@ rollouts or after 1000 steps if they are shorter. Seconds of evaluations count f
 reach the score counts as all its seconds, marked by ">".
 
     pip install stable-baselines3
-    OMP_NUM_THREADS=1 python benchmarks/speed/race.py CartPole-v1 | tee benchmarks/speed/race_cartpole.txt
-    OMP_NUM_THREADS=1 python benchmarks/speed/race.py LunarLander-v3 | tee benchmarks/speed/race_lunarlander.txt
+    OMP_NUM_THREADS=1 python -m benchmarks.speed.race CartPole-v1 | tee benchmarks/results/speed/race_cartpole.txt
+    OMP_NUM_THREADS=1 python -m benchmarks.speed.race LunarLander-v3 | tee benchmarks/results/speed/race_lunarlander.txt
 """
 
 import argparse
@@ -15,15 +15,14 @@ import time
 
 import joblib
 import numpy as np
-import stable_baselines3
 import torch
-from _machine import describe
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.evaluation import evaluate_policy
 
+from benchmarks.conditions import describe_conditions
 from udrl_sklearn import UDRLAgent
 
 N_EVAL_EPISODES = 20
@@ -131,7 +130,7 @@ def main():
     parser.add_argument("env", choices=RACES)
     parser.add_argument("--seeds", type=int, nargs="+", default=range(3000, 3005))
     args = parser.parse_args()
-    print(describe(stable_baselines3, torch))
+    print(describe_conditions("stable_baselines3", "torch", seeds=args.seeds))
     print(f"{args.env}: seconds of training to a mean return of {RACES[args.env]['target']}")
     print(f"{'seed':>6} {'udrl s':>9} {'steps':>9} {'PPO s':>9} {'steps':>9} {'ratio':>7}", flush=True)
     seconds = []

@@ -1,38 +1,35 @@
-"""Rollouts of a 100-tree forest on LunarLander-v3 with one and with two workers.
+"""Rollouts of a forest of 100 trees on LunarLander-v3 with one worker and with two workers.
 
-Both are measured in turn, three times, after the workers were started once; medians are shown.
+Both are measured alternately, three times each, after the workers have started; the table shows medians.
 
-    OMP_NUM_THREADS=1 python benchmarks/speed/workers.py | tee benchmarks/speed/workers.txt
+    OMP_NUM_THREADS=1 python -m benchmarks.speed.workers | tee benchmarks/results/speed/workers.txt
 """
 
 import time
 
 import numpy as np
-from _machine import describe
 from sklearn.ensemble import RandomForestClassifier
 
+from benchmarks.conditions import describe_conditions
 from udrl_sklearn import UDRLAgent
-from udrl_sklearn._commands import OPEN_ENDED
-from udrl_sklearn._environments import env_sources
-from udrl_sklearn._lanes import EpisodePlan
-from udrl_sklearn._pool import EnvPool
-from udrl_sklearn._rollout import collect_episodes
+
+from .internals import OPEN_ENDED, EnvPool, EpisodeSpec, collect_episodes, env_sources, exploring_actor
 
 
 def seconds_a_step(pool, actor, n_episodes, n_jobs):
-    """Return the time of one step of all workers together."""
-    plans = [EpisodePlan(0, seed, OPEN_ENDED) for seed in range(n_episodes)]
+    """Return the wall time over the number of steps of all workers."""
+    specs = [EpisodeSpec(0, seed, OPEN_ENDED) for seed in range(n_episodes)]
     began = time.perf_counter()
-    n_steps = sum(len(episode) for _, episode in collect_episodes(pool, plans, actor, n_envs=16, n_jobs=n_jobs))
+    n_steps = sum(len(episode) for _, episode in collect_episodes(pool, specs, actor, n_envs=16, n_jobs=n_jobs))
     return (time.perf_counter() - began) / n_steps
 
 
 def main():
-    print(describe())
+    print(describe_conditions(seeds=[0]))
     forest = RandomForestClassifier(100, min_samples_leaf=10)
     agent = UDRLAgent(forest, total_timesteps=12_000, random_state=0).fit("LunarLander-v3")
-    actor = agent._actor(OPEN_ENDED, deterministic=False)
-    print(f"{'episodes':>8} {'1 worker, us a step':>20} {'2 workers':>10} {'ratio':>6}")
+    actor = exploring_actor(agent)
+    print(f"{'episodes':>8} {'1 worker, us/step':>20} {'2 workers':>10} {'ratio':>6}")
     with EnvPool(env_sources("LunarLander-v3")) as pool:
         for n_episodes in (64, 256, 1024):
             seconds_a_step(pool, actor, n_episodes, n_jobs=2)

@@ -1,19 +1,21 @@
 """PPO and DQN of stable-baselines3 with the hyperparameters that rl-zoo3 publishes for each environment.
 
-Source: https://github.com/DLR-RM/rl-baselines3-zoo, hyperparams/ppo.yml and hyperparams/dqn.yml. They are only
-needed here: pip install stable-baselines3
+Source: https://github.com/DLR-RM/rl-baselines3-zoo, hyperparams/ppo.yml and hyperparams/dqn.yml. This module needs
+stable-baselines3: pip install stable-baselines3
 """
 
 import time
 
 import numpy as np
 import torch
-from _runs import evaluation_row, next_due
 from stable_baselines3 import DQN, PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import VecNormalize
+
+from .evaluation import evaluation_row, next_evaluation
+from .tasks import TASKS
 
 ALGORITHMS = {"PPO": PPO, "DQN": DQN}
 
@@ -45,6 +47,7 @@ _DQN_LANDER = {
     "exploration_final_eps": 0.1,
     "policy_kwargs": _WIDE,
 }
+#: (algorithm, task) -> keyword arguments of the algorithm, with "n_envs" and "normalize" for the environments.
 HYPERPARAMETERS = {
     ("PPO", "CartPole-v1"): {
         "n_envs": 8,
@@ -123,8 +126,8 @@ HYPERPARAMETERS = {
 }
 
 
-class _Evaluate(BaseCallback):
-    """Evaluates between two collections of steps; the seconds that it takes are in `seconds`."""
+class _EvaluateDuringLearn(BaseCallback):
+    """Evaluates between two rollouts; the attribute `seconds` is the time of all evaluations."""
 
     def __init__(self, envs, every, n_episodes):
         super().__init__()
@@ -132,7 +135,7 @@ class _Evaluate(BaseCallback):
         self.every = every
         self.n_episodes = n_episodes
         self.seconds = 0.0
-        self.due = every
+        self.next_timestep = every
         self.rows = []
 
     def _on_training_start(self):
@@ -142,12 +145,12 @@ class _Evaluate(BaseCallback):
         return True
 
     def _on_rollout_start(self):
-        if self.num_timesteps >= self.due:
-            self.due = next_due(self.num_timesteps, self.every)
+        if self.num_timesteps >= self.next_timestep:
+            self.next_timestep = next_evaluation(self.num_timesteps, self.every)
             self.evaluate()
 
     def evaluate(self):
-        """Add a row of numbers."""
+        """Add a row; its seconds are those of training, without evaluations."""
         began = time.perf_counter()
         if isinstance(self.envs, VecNormalize):
             self.envs.obs_rms = self.training_env.obs_rms
@@ -158,18 +161,24 @@ class _Evaluate(BaseCallback):
         self.seconds += time.perf_counter() - began
 
 
-def train_baseline(algorithm, task_name, env, seed, *, n_timesteps, every, n_episodes):
-    """Train PPO or DQN and return a row for each evaluation."""
-    torch.set_num_threads(1)  # faster than more for nets of this size
+def make_baseline(algorithm, task_name, seed):
+    """Return an untrained model with the published hyperparameters of a task, for one thread."""
+    torch.set_num_threads(1)  # for nets of this size one thread is faster than several
     hyperparameters = dict(HYPERPARAMETERS[algorithm, task_name])
     normalize = hyperparameters.pop("normalize", False)
-    training = make_vec_env(env, hyperparameters.pop("n_envs", 1), seed=seed)
-    testing = make_vec_env(env, 10, seed=1_000_000)
+    envs = make_vec_env(TASKS[task_name].env, hyperparameters.pop("n_envs", 1), seed=seed)
     if normalize:
-        training = VecNormalize(training, gamma=hyperparameters["gamma"])
-        testing = VecNormalize(testing, training=False, norm_reward=False)
-    model = ALGORITHMS[algorithm]("MlpPolicy", training, seed=seed, device="cpu", **hyperparameters)
-    callback = _Evaluate(testing, every, n_episodes)
+        envs = VecNormalize(envs, gamma=hyperparameters["gamma"])
+    return ALGORITHMS[algorithm]("MlpPolicy", envs, seed=seed, device="cpu", **hyperparameters)
+
+
+def train_baseline(algorithm, task_name, seed, *, n_timesteps, every, n_episodes):
+    """Train PPO or DQN and return a row for each evaluation."""
+    model = make_baseline(algorithm, task_name, seed)
+    test_envs = make_vec_env(TASKS[task_name].env, 10, seed=1_000_000)
+    if isinstance(model.get_env(), VecNormalize):
+        test_envs = VecNormalize(test_envs, training=False, norm_reward=False)
+    callback = _EvaluateDuringLearn(test_envs, every, n_episodes)
     model.learn(n_timesteps, callback=callback)
     callback.evaluate()
     return callback.rows

@@ -1,9 +1,7 @@
-"""What is compared: estimators in the place of the forest, and the default recipe with one thing changed."""
+"""The variants that are compared: other estimators, and the default hyperparameters with one of them changed."""
 
 from functools import partial
 
-from _recipes import AGENTS, follow_commands, obedience, train_agent
-from _tasks import REPORTING_SEEDS, TASKS, TUNING_SEEDS
 from lightgbm import LGBMClassifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
@@ -27,6 +25,10 @@ from udrl_sklearn._learning import default_value_estimator
 from udrl_sklearn.nets import behavior_net
 from udrl_sklearn.recipes import CARDENAS_CARTAGENA_2024, SRIVASTAVA_2019
 
+from .agents import AGENTS
+from .evaluation import command_following, evaluate_commands, train_agent
+from .tasks import REPORTING_SEEDS, TASKS, TUNING_SEEDS
+
 
 def _scaled(estimator):
     return make_pipeline(StandardScaler(), estimator)
@@ -40,7 +42,7 @@ def _forest(**params):
     return default_estimator().set_params(**params)
 
 
-#: Name -> what makes an unfitted agent.
+#: Name -> function that returns an unfitted agent.
 SWAPS = {
     "RandomForest": UDRLAgent,
     "ExtraTrees": lambda: UDRLAgent(ExtraTreesClassifier(30, min_samples_leaf=10, max_features=0.6)),
@@ -58,13 +60,13 @@ SWAPS = {
     "DecisionTree": lambda: UDRLAgent(DecisionTreeClassifier(min_samples_leaf=30)),
     "LogisticRegression": lambda: UDRLAgent(_scaled(LogisticRegression())),
     "MLP": lambda: UDRLAgent(MLPClassifier()),
-    # The time of a fit grows with the square of the rows.
+    # The time of a fit grows with the square of the number of rows.
     "SVC, calibrated": lambda: UDRLAgent(_scaled(_calibrated(SVC())), max_rows=5000, max_exact_rows=5000),
     "BehaviorNet": lambda: UDRLAgent(behavior_net()),
 }
 SWAP_BUDGETS = dict.fromkeys(("CartPole-v1", "Acrobot-v1", "LunarLander-v3"), 50_000)
 
-#: What is changed -> what makes an unfitted agent.
+#: What is changed -> function that returns an unfitted agent.
 ABLATIONS = {
     "nothing: the defaults": UDRLAgent,
     "no weights: `temperature=1e9`": partial(UDRLAgent, temperature=1e9),
@@ -101,23 +103,23 @@ ABLATIONS = {
 }
 ABLATION_BUDGETS = {"CartPole-v1": 20_000, "Acrobot-v1": 50_000, "MountainCar-v0": 50_000, "LunarLander-v3": 100_000}
 
-#: What was left to decide: variants of the ablation that a few seeds could not tell from the defaults.
-DECIDED = ("nothing: the defaults", "`n_value_fits=1`", "`advantage_smoothing=0`")
+#: Variants of the ablation whose difference from the defaults was within chance on a few seeds.
+TUNING = ("nothing: the defaults", "`n_value_fits=1`", "`advantage_smoothing=0`")
 
-#: Name of a comparison -> its variants, and steps for each task.
+#: Name of a comparison -> its variants, and the number of steps for each task.
 COMPARISONS = {
     "swap": (SWAPS, SWAP_BUDGETS),
     "ablation": (ABLATIONS, ABLATION_BUDGETS),
-    "tuning": ({name: ABLATIONS[name] for name in DECIDED}, ABLATION_BUDGETS),
+    "tuning": ({name: ABLATIONS[name] for name in TUNING}, ABLATION_BUDGETS),
 }
 #: Name of a comparison -> its seeds.
 SEEDS = {"swap": REPORTING_SEEDS[:3], "ablation": REPORTING_SEEDS[:3], "tuning": TUNING_SEEDS[:16]}
 
 
 def learn_variant(name, task_name, variant, seed):
-    """Let a variant learn a task; return its score, and how it follows commands, by the name of the comparison."""
+    """Train a variant on a task; return its score and how closely it follows commands."""
     variants, budgets = COMPARISONS[name]
     agent, task, n_timesteps = variants[variant](), TASKS[task_name], budgets[task_name]
     row = train_agent(agent, task.env, seed, n_timesteps=n_timesteps, every=n_timesteps)[-1]
-    correlation, error = obedience(follow_commands(agent, task.env))
+    correlation, error = command_following(evaluate_commands(agent, task.env))
     return {name: [row | {"correlation": round(correlation, 3), "error": round(error, 4)}]}

@@ -1,4 +1,4 @@
-"""Environments, how many steps there are to learn in, and what is to be reached."""
+"""The tasks: environments, numbers of steps, target returns and seeds."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -14,21 +14,21 @@ class Task(NamedTuple):
     """An environment to learn."""
 
     env: str | Callable[[], gymnasium.Env]
-    aims: dict[int, float]  # mean return to be reached after so many steps; the last one ends the run
+    target_returns: dict[int, float]  # steps -> the mean return to reach after them; a run ends with the last one
     n_seeds: int = 10
     has_discrete_actions: bool = True
 
     @property
     def n_timesteps(self):
-        """Steps of a run."""
-        return max(self.aims)
+        """The number of steps of a run."""
+        return max(self.target_returns)
 
 
 class RewardAtTheEnd(gymnasium.Wrapper):
-    """Gives the whole return of an episode at its last step, and nothing before."""
+    """Gives the whole return of an episode at its last step, and zero before."""
 
     def reset(self, **kwargs):
-        """Begin an episode."""
+        """Reset the environment."""
         self.total = 0.0
         return self.env.reset(**kwargs)
 

@@ -1,0 +1,1 @@
+"""Benchmarks of learning and of speed; run a script with ``python -m benchmarks.<folder>.<script>``."""

@@ -1,0 +1,1 @@
+"""Benchmarks of learning: mean returns, and how closely agents follow commands."""
