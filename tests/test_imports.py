@@ -28,14 +28,14 @@ KNOWN_TO_THE_AGENT = {"_persistence"}
 
 NEED_NUMPY_ALONE = {"_commands", "_episodes", "_hindsight", "_buffer"}
 ALLOWED_IN = {
-    "gymnasium": {"_spaces", "_environments", "_names", "utils", "_cli", "_demo"},
+    "gymnasium": {"_spaces", "_environments", "_names", "utils", "_runs", "_cli", "_demo"},
     "torch": {"nets"},
     "skorch": {"nets"},
     "minari": set(),
     "pandas": {"utils"},  # for checks
     "click": {"_cli"},
     "nicegui": {"_demo"},
-    "yaml": {"_cli"},
+    "yaml": {"_runs", "_cli"},
 }
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from udrl_sklearn._statistics import bootstrap_interval, interquartile_mean
+from udrl_sklearn._runs._statistics import bootstrap_interval, interquartile_mean
 
 
 def test_the_interquartile_mean_leaves_out_a_quarter_on_each_side():

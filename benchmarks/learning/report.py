@@ -13,7 +13,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from udrl_sklearn._statistics import bootstrap_interval, interquartile_mean
+from udrl_sklearn._runs._statistics import bootstrap_interval, interquartile_mean
 
 from .agents import AGENTS, BASELINES, N_EVALUATIONS
 from .evaluation import command_following

@@ -8,8 +8,7 @@ from gymnasium.error import DependencyNotInstalled
 
 from udrl_sklearn import __version__
 from udrl_sklearn._commands import check_command
-
-from ._runs import NoRun
+from udrl_sklearn._runs._run_folder import NoRun
 
 INTERRUPTED = 130  # as shells have it for SIGINT
 

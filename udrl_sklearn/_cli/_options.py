@@ -9,9 +9,8 @@ from sklearn.utils._param_validation import make_constraint
 
 from udrl_sklearn import recipes
 from udrl_sklearn._agent import UDRLAgent
-
-from ._estimators import UnknownEstimator, hint, make_estimator
-from ._runs import NoRun, read_config
+from udrl_sklearn._runs._estimators import UnknownEstimator, hint, make_estimator
+from udrl_sklearn._runs._run_folder import NoRun, read_config
 
 _CONSTRAINTS = UDRLAgent._parameter_constraints
 # The estimator is an option of its own, beside its parameters.

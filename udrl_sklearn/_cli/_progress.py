@@ -5,7 +5,7 @@ import sys
 import click
 import gymnasium
 
-from udrl_sklearn._callbacks import AfterIteration
+from udrl_sklearn._runs._callbacks import AfterIteration
 
 
 def progress_bar(length, label):

@@ -7,11 +7,11 @@ import click
 import numpy as np
 
 from udrl_sklearn._plot import CommandResponseDisplay, TrainingCurveDisplay
-from udrl_sklearn._statistics import bootstrap_interval, interquartile_mean
+from udrl_sklearn._runs._run_folder import find_runs
+from udrl_sklearn._runs._statistics import bootstrap_interval, interquartile_mean
 
 from ._group import examples, failure, runs_argument, save, trust_option, udrl
 from ._progress import counting_episodes, progress_bar
-from ._runs import find_runs
 
 
 @udrl.command(

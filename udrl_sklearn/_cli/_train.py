@@ -15,14 +15,14 @@ from udrl_sklearn._behavior import check_estimator_kind
 from udrl_sklearn._environments import env_sources
 from udrl_sklearn._plot import TrainingCurveDisplay
 from udrl_sklearn._pool import EnvPool
+from udrl_sklearn._runs._estimators import UnknownEstimator, make_estimator
+from udrl_sklearn._runs._run_folder import Run, environment
 from udrl_sklearn._spaces import ActionTargets
 
-from ._estimators import UnknownEstimator, make_estimator
 from ._group import INTERRUPTED, examples, save, udrl
 from ._measure import measure
 from ._options import PARAMETERS, Pair, agent_options, read_defaults, read_recipe
 from ._progress import after_iteration, progress_bar
-from ._runs import Run, environment
 
 
 class TrainCommand(click.Command):

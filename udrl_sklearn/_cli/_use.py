@@ -12,6 +12,7 @@ from udrl_sklearn._environments import make_rendered
 from udrl_sklearn._playing import Player
 from udrl_sklearn._plot import EpisodeDisplay, record_episode
 from udrl_sklearn._plot._canvas import pyplot
+from udrl_sklearn._runs._run_folder import find_run
 
 from ._group import (
     AskingCommand,
@@ -26,7 +27,6 @@ from ._group import (
 )
 from ._measure import measure
 from ._progress import counting_episodes, counting_steps, progress_bar
-from ._runs import find_run
 
 
 @udrl.command(

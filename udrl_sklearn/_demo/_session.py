@@ -8,12 +8,12 @@ from pathlib import Path
 import gymnasium
 
 from udrl_sklearn import UDRLAgent
-from udrl_sklearn._callbacks import AfterIteration
-from udrl_sklearn._cli._estimators import make_estimator
-from udrl_sklearn._cli._runs import Run
 from udrl_sklearn._environments import make_rendered
 from udrl_sklearn._playing import Player
 from udrl_sklearn._plot import TrainingCurveDisplay, record_episode
+from udrl_sklearn._runs._callbacks import AfterIteration
+from udrl_sklearn._runs._estimators import make_estimator
+from udrl_sklearn._runs._run_folder import Run
 from udrl_sklearn._spaces import ActionTargets
 
 # Environments, and steps in which an agent learns something there to look at.

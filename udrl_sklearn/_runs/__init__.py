@@ -1,0 +1,1 @@
+"""Runs: the folder of one training, estimators by name, and statistics over several runs."""
