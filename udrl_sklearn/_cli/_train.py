@@ -19,8 +19,8 @@ from udrl_sklearn._runs._estimators import UnknownEstimator, make_estimator
 from udrl_sklearn._runs._run_folder import Run, environment
 from udrl_sklearn._spaces import ActionTargets
 
+from ._evaluate import measure
 from ._group import INTERRUPTED, examples, save, udrl
-from ._measure import measure
 from ._options import PARAMETERS, Pair, agent_options, read_defaults, read_recipe
 from ._progress import after_iteration, progress_bar
 

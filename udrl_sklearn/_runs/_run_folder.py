@@ -155,6 +155,20 @@ def find_run(path):
     return found[0]
 
 
+def group_runs(runs):
+    """Return {title: runs} of the same configuration but for the seed."""
+    groups = {}
+    for run in runs:
+        config = run.config
+        config.pop("random_state")
+        groups.setdefault(repr(config), []).append(run)
+    taken = [group[0].title for group in groups.values()]
+    return {
+        title if taken.count(title) == 1 else f"{title} ({group[0].path.name})": group
+        for title, group in zip(taken, groups.values(), strict=True)
+    }
+
+
 def read_config(path):
     """Return the dict that a YAML file holds."""
     try:
