@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from numbers import Real
 from pathlib import Path
 
 import click
@@ -14,10 +15,13 @@ import numpy as np
 import pytest
 import yaml
 from click.testing import CliRunner
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from udrl_sklearn import UDRLAgent
 from udrl_sklearn._cli._app import udrl
-from udrl_sklearn._cli._options import PARAMETERS, parameter_texts
+from udrl_sklearn._cli._options import SectionedCommand, parameter_options, parameter_texts
+from udrl_sklearn._cli._train import AGENT_PARAMETERS
 
 TREE = "--env CartPole-v1 --estimator DecisionTreeClassifier --set min_samples_leaf=10 --total-timesteps 1500"
 
@@ -65,7 +69,7 @@ def test_a_run_folder_has_all_that_it_should(made):
         "DecisionTreeClassifier",
         {"min_samples_leaf": 10},
     )
-    assert set(PARAMETERS) < set(config)
+    assert set(AGENT_PARAMETERS) < set(config)
     assert (config["total_timesteps"], config["random_state"], config["gamma"]) == (1500, 3, UDRLAgent().gamma)
     versions = json.loads((made / "versions.json").read_text())
     assert versions["versions"]["numpy"] == np.__version__
@@ -148,7 +152,7 @@ def test_estimators_of_estimators_and_nets_have_names(tmp_path):
 )
 def test_evaluations_are_printed_and_written_down(made, arguments, asked):
     output = run_udrl(f"evaluate {made} {arguments} --episodes 3 --seed 9")
-    assert re.search(r"Asked for .*: mean return [\d.]+, .* over 3 episodes", output)
+    assert re.search(r"^Command (max|-?\d+ in \d+ steps): mean return [\d.]+, .* over 3 episodes$", output)
     entry = json.loads((made / "evaluation.json").read_text())[-1]
     assert (entry["asked"], entry["seed"], entry["n_episodes"]) == (asked, 9, 3)
     agent = UDRLAgent.load(made / "agent.skops")
@@ -201,7 +205,7 @@ def test_a_progress_bar_counts_every_episode(made):
             counted.append(n)
 
     agent = UDRLAgent.load(made / "agent.skops")
-    agent.evaluate(_progress.counting_episodes(agent, "CartPole-v1", Bar()), n_episodes=7)
+    agent.evaluate(_progress.count_episodes(agent, "CartPole-v1", Bar()), n_episodes=7)
     assert sum(counted) == 7
 
 
@@ -233,7 +237,7 @@ def test_runs_without_an_evaluation_are_left_out_of_a_comparison(made, tmp_path)
     run_udrl(f"train --config {made}/config.yaml --episodes 1 --out runs/a")
     (tmp_path / "runs/a/evaluation.json").unlink()
     output = run_udrl(f"compare runs {made}")
-    assert "Left out: runs/a" in output
+    assert "Left out runs/a: it has no evaluation under max. Add it with: udrl evaluate runs/a" in output
     assert "DecisionTreeClassifier on CartPole-v1     1" in output
 
 
@@ -264,13 +268,13 @@ def test_runs_without_an_evaluation_are_left_out_of_a_comparison(made, tmp_path)
         ("train --env CartPole-v1 --env-set gravty=1", 2, "gravty"),
         ("train --config nowhere.yaml", 2, "can't be read"),
         ("train --config wrong.yaml", 2, "unknown key 'gama'. Did you mean 'gamma'"),
-        ("train --config text.yaml", 2, "should hold lines such as"),
-        ("train --config set.yaml", 2, "names and values under 'set'"),
-        ("train --env CartPole-v1 --out busy", 1, "is no run folder"),
-        ("evaluate nowhere", 1, "is no run folder: there is no config.yaml in it"),
-        ("evaluate several", 1, "several holds 2 runs, and one is needed: several/a, several/b."),
-        ("evaluate begun", 1, "the training has left no agent"),
-        ("export begun", 1, "the training did not get so far"),
+        ("train --config text.yaml", 2, "must have lines such as"),
+        ("train --config set.yaml", 2, "must have names and values under 'set'"),
+        ("train --env CartPole-v1 --out busy", 1, "is not a run folder"),
+        ("evaluate nowhere", 1, "is not a run folder: it has no config.yaml"),
+        ("evaluate several", 1, "several contains 2 runs, expected one: several/a, several/b."),
+        ("evaluate begun", 1, "the training has not saved an agent"),
+        ("export begun", 1, "the training has not written a history"),
         ("evaluate begun --command often", 2, "expected max, a desired return, or a return and a horizon"),
         ("evaluate begun --command 5 0", 2, "expected max"),
     ],
@@ -293,7 +297,7 @@ def test_a_run_is_written_over_only_by_force(made, tmp_path):
     train = f"train --config {made}/config.yaml --episodes 1 --out a"
     run_udrl(train)
     (tmp_path / "a/episode.png").touch()
-    assert "holds a run already" in run_udrl(train, exit_code=1)
+    assert "already contains a run" in run_udrl(train, exit_code=1)
     assert (tmp_path / "a/episode.png").exists()
     run_udrl(train + " --force")
     assert not (tmp_path / "a/episode.png").exists()
@@ -306,12 +310,62 @@ def test_a_film_of_another_kind_is_refused(made):
 def test_every_parameter_is_an_option_with_its_text():
     with click.Context(udrl.commands["train"]) as ctx:
         text = " ".join(udrl.commands["train"].get_help(ctx).split())
-    assert set(PARAMETERS) == set(UDRLAgent().get_params(deep=False)) - {"estimator"}
-    for name in PARAMETERS:
+    assert set(AGENT_PARAMETERS) == set(UDRLAgent().get_params(deep=False)) - {"estimator"}
+    for name in AGENT_PARAMETERS:
         assert f"--{name.replace('_', '-')} " in text
     assert "--gamma float Discount factor of the lambda-return. Commands are never discounted. [default: 0.99]" in text
     assert "--max-rows int|auto|none With weighting=" in text
     assert "`" not in text
+
+
+class Method(BaseEstimator):
+    """A class with parameters.
+
+    Parameters
+    ----------
+    estimator : object
+        Has no option.
+    temperature : float, default=0.3
+        The lower, the more the best rows count.
+    segments : {"trailing", "random"}, default="trailing"
+        Where a row ends.
+    random_state : int
+        Seed.
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [],
+        "temperature": [Interval(Real, 0, None, closed="neither")],
+        "segments": [StrOptions({"trailing", "random"})],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(self, estimator=None, *, temperature=0.3, segments="trailing", random_state=None):
+        self.estimator = estimator
+        self.temperature = temperature
+        self.segments = segments
+        self.random_state = random_state
+
+
+def test_the_parameters_of_any_class_become_options_in_their_own_section():
+    options = parameter_options(Method, section="Method", exclude=["estimator"], aliases={"random_state": "--seed"})
+    received = []
+    command = SectionedCommand(
+        "train",
+        params=[*options, click.Option(["--out"], help="File.")],
+        callback=lambda **values: received.append(values),
+    )
+    text = " ".join(CliRunner().invoke(command, ["--help"]).output.split())
+    before, _, section = text.partition(" Method: ")
+    assert before.endswith("Options: --out TEXT File. --help Show this message and exit.")
+    assert section.startswith("--temperature float The lower, the more the best rows count. [default: 0.3] --segments ")
+    assert "--seed, --random-state " in section
+    result = CliRunner().invoke(command, shlex.split("--temperature 2 --seed 5"))
+    assert result.exit_code == 0, result.output
+    assert received == [{"temperature": 2, "segments": "trailing", "random_state": 5, "out": None}]
+    result = CliRunner().invoke(command, ["--temperature", "0"])
+    assert (result.exit_code, len(received)) == (2, 1)
+    assert "'--temperature': expected a float in the range (0.0, inf), got 0." in result.output
 
 
 def test_texts_are_read_from_a_docstring():

@@ -1,12 +1,27 @@
 """`udrl compare`."""
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
 import click
 import numpy as np
 
-from udrl_sklearn._runs._run_folder import find_runs, group_runs
+from udrl_sklearn._runs._run_folder import Run, find_runs, group_runs
 from udrl_sklearn._runs._statistics import bootstrap_interval, interquartile_mean
 
-from ._group import examples, runs_argument, udrl
+from ._group import examples, udrl
+from ._run_options import runs_argument
+
+HEADER = ("", "runs", "steps", "seconds", "mean return", "95% interval", "each run")
+
+
+class Outcome(NamedTuple):
+    """The mean return of a run under the command "max", and the steps and the seconds of its training."""
+
+    mean_return: float
+    n_timesteps: int
+    seconds: float
 
 
 @udrl.command(
@@ -15,42 +30,51 @@ from ._group import examples, runs_argument, udrl
     ),
 )
 @runs_argument
-def compare(runs):
+def compare(runs: tuple[Path, ...]) -> None:
     """Compare RUNS of several estimators and seeds.
 
-    Shows the interquartile mean over seeds of the mean return of "max", with its 95% bootstrap interval. A folder
-    stands for all runs in it.
+    Runs that differ only in the seed are one row. It shows the interquartile mean over the seeds of the mean return
+    under the command "max", with its 95% bootstrap interval. A folder stands for all runs in it.
     """
-    lines = [("", "runs", "steps", "seconds", "mean return", "95% interval", "each")]
+    lines: list[tuple[str, ...]] = [HEADER]
     for title, group in group_runs(find_runs(runs)).items():
         outcomes = [outcome for outcome in map(_outcome, group) if outcome is not None]
-        if not outcomes:
-            continue
-        scores, steps, seconds = np.transpose(outcomes)
-        low, high = bootstrap_interval(scores)
-        lines.append(
-            (
-                title,
-                f"{len(outcomes)}",
-                f"{np.median(steps):,.0f}",
-                f"{np.median(seconds):.1f}",
-                f"{interquartile_mean(scores):.1f}",
-                f"{low:.1f} to {high:.1f}",
-                " ".join(f"{score:.0f}" for score in sorted(scores)),
-            )
+        if outcomes:
+            lines.append(_table_row(title, outcomes))
+    _print_table(lines)
+
+
+def _outcome(run: Run) -> Outcome | None:
+    """Return the outcome of a run, or None with a warning if it was not evaluated."""
+    scores = [entry["mean_return"] for entry in run.evaluations if entry["asked"] == "max"]
+    if not scores:
+        click.echo(
+            f"Left out {run.path}: it has no evaluation under max. Add it with: udrl evaluate {run.path}", err=True
         )
+        return None
+    history = run.history
+    seconds = sum(record.get(part, 0.0) for record in history for part in ("rollout_seconds", "fit_seconds"))
+    return Outcome(scores[-1], int(history[-1]["timesteps"]), seconds)
+
+
+def _table_row(title: str, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """Return the cells of a group of runs, in the order of the header."""
+    scores, steps, seconds = np.transpose(outcomes)
+    low, high = bootstrap_interval(scores)
+    return (
+        title,
+        f"{len(outcomes)}",
+        f"{np.median(steps):,.0f}",
+        f"{np.median(seconds):.1f}",
+        f"{interquartile_mean(scores):.1f}",
+        f"{low:.1f} to {high:.1f}",
+        " ".join(f"{score:.0f}" for score in sorted(scores)),
+    )
+
+
+def _print_table(lines: Sequence[tuple[str, ...]]) -> None:
+    """Print lines of cells as columns, the first one aligned to the left."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for first, *others in lines:
         cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
         click.echo("  ".join([first.ljust(widths[0]), *cells]).rstrip())
-
-
-def _outcome(run):
-    """Return the mean return of "max", the steps and the seconds of training; None if it was not evaluated."""
-    scores = [entry["mean_return"] for entry in run.evaluations if entry["asked"] == "max"]
-    if not scores:
-        click.echo(f"Left out: {run.path} is not evaluated. Do it by: udrl evaluate {run.path}", err=True)
-        return None
-    history = run.history
-    seconds = sum(record.get(part, 0.0) for record in history for part in ("rollout_seconds", "fit_seconds"))
-    return scores[-1], history[-1]["timesteps"], seconds

@@ -6,12 +6,12 @@ from ._group import examples, udrl
 
 
 @udrl.command(epilog=examples("udrl demo", "udrl demo --port 9000 --no-browser"))
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Port of the server.")
 @click.option("--browser/--no-browser", default=True, help="Open the page in a browser.  [default: browser]")
-def demo(port, browser):
-    """Train, ask, watch and explain an agent on a web page.
+def demo(port: int, browser: bool) -> None:
+    """Train, command, watch and explain an agent on a web page.
 
-    The page is served by this machine to itself alone. Ctrl-C ends it.
+    The server accepts connections from this machine only. Ctrl-C ends it.
     """
     try:
         from udrl_sklearn._demo._page import serve

@@ -1,31 +1,24 @@
 """`udrl explain`."""
 
 import csv
+from pathlib import Path
 
 import click
 import numpy as np
 
+from udrl_sklearn import Command, Explanation, UDRLAgent
 from udrl_sklearn._distillation import distill
 from udrl_sklearn._plot import EpisodeDisplay
 from udrl_sklearn._plot._canvas import pyplot
-from udrl_sklearn._runs._run_folder import find_run
+from udrl_sklearn._runs._run_folder import Run, find_run
 
-from ._group import (
-    AskingCommand,
-    command_option,
-    examples,
-    failure,
-    run_argument,
-    save,
-    seed_option,
-    trust_option,
-    udrl,
-)
-from ._progress import counting_episodes, progress_bar
+from ._group import examples, library_errors, save_figure, udrl
+from ._progress import count_episodes, progress_bar
+from ._run_options import AgentCommand, command_option, run_argument, seed_option, trust_option
 
 
 @udrl.command(
-    cls=AskingCommand,
+    cls=AgentCommand,
     epilog=examples(
         "udrl explain runs/cartpole",
         "udrl explain runs/cartpole --command 100 100",
@@ -35,31 +28,30 @@ from ._progress import counting_episodes, progress_bar
 @run_argument
 @command_option
 @seed_option
-@click.option("--distill", "depth", type=click.IntRange(1), help="Imitate the agent by one tree of this depth, too.")
+@click.option(
+    "--distill", "depth", type=click.IntRange(1), help="Also distill the agent into one decision tree of this depth."
+)
 @trust_option
-def explain(run, command, seed, depth, trust):
-    """Tell what contributes to the actions of a RUN.
+def explain(run: Path, command: Command | str, seed: int, depth: int | None, trust: bool) -> None:
+    """Explain the actions of the agent of a RUN.
 
-    That is what each feature contributes, at each step of an episode.
+    The explanation is the contribution of each feature to the action, at each step of an episode.
 
-    Leaves contributions.csv, a line for each step, and episode.png in the folder of the RUN; with --distill also the
-    tree, as tree.txt and tree.png.
+    Writes contributions.csv, with a row for each step, and episode.png to the run folder. With --distill it also
+    writes the decision tree, as tree.txt and tree.png.
     """
-    found = find_run(run)
-    agent = found.agent(trust)
-    with failure():
-        display = EpisodeDisplay.from_estimator(agent, found.env, command=command, seed=seed)
-    _write_contributions(display, found.path / "contributions.csv")
-    sizes = np.abs(display.explanation.contributions).mean(axis=0)
-    click.echo(f"Mean size of contributions over {len(display.episode)} steps:")
-    for i in np.argsort(-sizes, kind="stable"):
-        click.echo(f"  {display.explanation.feature_names[i]:24} {sizes[i]:8.4f}")
-    save(display.figure_, found.path / "episode.png")
+    folder = find_run(run)
+    agent = folder.agent(trust)
+    with library_errors():
+        display = EpisodeDisplay.from_estimator(agent, folder.env, command=command, seed=seed)
+    _write_contributions(display, folder.path / "contributions.csv")
+    _print_contributions(display.explanation)
+    save_figure(display.figure_, folder.path / "episode.png")
     if depth is not None:
-        _distill(found, agent, command, depth)
+        _distill(folder, agent, command, depth)
 
 
-def _write_contributions(display, path):
+def _write_contributions(display: EpisodeDisplay, path: Path) -> None:
     """Write the contributions at each step of an episode."""
     explanation = display.explanation
     header = ["step", "action", "reward", "desired_return", "desired_horizon", "value", "base_value"]
@@ -67,19 +59,28 @@ def _write_contributions(display, path):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*header, *(f"contribution of {name}" for name in explanation.feature_names)])
         for step, reward in enumerate(display.episode.rewards):
-            told = explanation.actions[step], reward, *display.commands[step]
+            experience = explanation.actions[step], reward, *display.commands[step]
             values = explanation.values[step], explanation.base_values[step], *explanation.contributions[step]
-            writer.writerow([step, *told, *values])
+            writer.writerow([step, *experience, *values])
     click.echo(f"Wrote {path}")
 
 
-def _distill(run, agent, command, depth):
-    """Imitate an agent by one tree, and tell how well that goes."""
+def _print_contributions(explanation: Explanation) -> None:
+    """Print the mean absolute contribution of each feature, the highest first."""
+    means = np.abs(explanation.contributions).mean(axis=0)
+    click.echo(f"Mean absolute contribution over {len(explanation.contributions)} steps:")
+    for i in np.argsort(-means, kind="stable"):
+        click.echo(f"  {explanation.feature_names[i]:24} {means[i]:8.4f}")
+
+
+def _distill(run: Run, agent: UDRLAgent, command: Command | str, depth: int) -> None:
+    """Distill an agent into a decision tree, write the tree, and print how well it imitates the agent."""
     counts = {"n_rounds": 5, "n_episodes": 20, "n_eval_episodes": 100}
-    # In each round to learn and to choose, in the end to see how far agent and tree agree, and to measure both.
+    # Each round has episodes for learning and for selection. After the last there are episodes for the fidelity, and
+    # an evaluation of agent and tree.
     n_episodes = (2 * counts["n_rounds"] + 1) * counts["n_episodes"] + 2 * counts["n_eval_episodes"]
-    with failure(), progress_bar(n_episodes, "Distilling") as bar:
-        env = counting_episodes(agent, run.env, bar)
+    with library_errors(), progress_bar(n_episodes, "Distilling") as bar:
+        env = count_episodes(agent, run.env, bar)
         distillation = distill(agent, env, command=command, max_depth=depth, **counts)
     click.echo(str(distillation))
     click.echo(distillation.to_text())
@@ -88,4 +89,4 @@ def _distill(run, agent, command, depth):
     n_leaves = distillation.tree.get_n_leaves()
     figure, ax = pyplot("udrl explain").subplots(figsize=(2 + 1.2 * n_leaves, 2 + 1.2 * depth), layout="constrained")
     distillation.plot(ax=ax, filled=True)
-    save(figure, run.path / "tree.png")
+    save_figure(figure, run.path / "tree.png")

@@ -1,12 +1,15 @@
 """`udrl export`."""
 
 import csv
+from pathlib import Path
+from typing import Any
 
 import click
 
-from udrl_sklearn._runs._run_folder import find_runs
+from udrl_sklearn._runs._run_folder import Run, find_runs
 
-from ._group import examples, runs_argument, udrl
+from ._group import examples, udrl
+from ._run_options import runs_argument
 
 
 @udrl.command(
@@ -16,19 +19,24 @@ from ._group import examples, runs_argument, udrl
     ),
 )
 @runs_argument
-@click.option("--csv", "path", is_flag=False, flag_value="-", default="-", help="The file. [default: the screen]")
-def export(runs, path):
-    """Write the histories of RUNS as one table.
+@click.option(
+    "--csv", "path", is_flag=False, flag_value="-", default="-", help="The file. [default: the standard output]"
+)
+def export(runs: tuple[Path, ...], path: str) -> None:
+    """Write the histories of RUNS as one CSV table.
 
-    It has a line for each iteration of each run.
+    The table has a row for each iteration of each run.
     """
-    rows = []
-    for run in find_runs(runs):
-        config = run.config
-        of_run = {"run": str(run.path), **{key: config[key] for key in ("env", "estimator", "random_state")}}
-        rows += [of_run | record for record in run.history]
+    rows = [row for run in find_runs(runs) for row in _table_rows(run)]
     with click.open_file(path, "w") as file:
         columns = dict.fromkeys(name for row in rows for name in row)
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def _table_rows(run: Run) -> list[dict[str, Any]]:
+    """Return a row for each iteration of a run."""
+    config = run.config
+    labels = {"run": str(run.path), **{key: config[key] for key in ("env", "estimator", "random_state")}}
+    return [labels | record for record in run.history]

@@ -1,30 +1,26 @@
-"""Options for every parameter of an agent, made of its signature, its docstring and its constraints."""
+"""Options for the parameters of a class, made from its signature, its docstring and its constraints."""
 
 import inspect
 import re
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import click
 import yaml
+from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import make_constraint
 
-from udrl_sklearn import recipes
-from udrl_sklearn._agent import UDRLAgent
-from udrl_sklearn._runs._estimators import UnknownEstimator, hint, make_estimator
-from udrl_sklearn._runs._run_folder import NoRun, read_config
-
-_CONSTRAINTS = UDRLAgent._parameter_constraints
-# The estimator is an option of its own, beside its parameters.
-PARAMETERS = [name for name in inspect.signature(UDRLAgent).parameters if name != "estimator"]
-_OTHER_NAMES = {"random_state": "--seed"}
+from udrl_sklearn._runs._estimators import EstimatorError, make_estimator
 
 
-class Value(click.ParamType):
-    """A value as YAML has it: 3, 0.5, true, a name, or none."""
+class YAMLType(click.ParamType):
+    """A value in YAML's notation: 3, 0.5, true, a name, or none."""
 
     name = "value"
 
-    def convert(self, value, param, ctx):
-        """Return the value that a text stands for."""
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the value that a text denotes."""
         if not isinstance(value, str):
             return value
         if value.lower() == "none":
@@ -32,28 +28,37 @@ class Value(click.ParamType):
         try:
             return yaml.safe_load(value)
         except yaml.YAMLError:
-            self.fail(f"{value!r} can't be read; expected a value as YAML has it: 3, 0.5, true, [64, 64].", param, ctx)
+            expected = "a value in YAML's notation: 3, 0.5, true, [64, 64]"
+            self.fail(f"{value!r} can't be read; expected {expected}.", param, ctx)
 
 
-class Parameter(Value):
-    """A value of a parameter of `UDRLAgent`."""
+class ParameterType(YAMLType):
+    """A value of a parameter of an estimator class.
 
-    def __init__(self, parameter):
-        self.constraints = [make_constraint(constraint) for constraint in _CONSTRAINTS[parameter]]
-        self.is_estimator = parameter.endswith("estimator")
+    Parameters
+    ----------
+    name : str
+        The parameter. If it ends in "estimator", the value is the name of an estimator.
+    constraints : iterable
+        What scikit-learn's `_parameter_constraints` has for it.
+    """
+
+    def __init__(self, name: str, constraints: Iterable[object]) -> None:
+        self.constraints = [make_constraint(constraint) for constraint in constraints]
+        self.is_estimator = name.endswith("estimator")
         self.name = "name" if self.is_estimator else _metavar(self.constraints)
 
-    def get_metavar(self, param, ctx):
-        """Return what stands behind the option in help texts."""
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return the description of the values for help texts."""
         return self.name
 
-    def convert(self, value, param, ctx):
-        """Return the value that a text stands for, if the parameter takes it."""
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the value that a text denotes, if it satisfies the constraints of the parameter."""
         value = super().convert(value, param, ctx)
         if self.is_estimator and isinstance(value, str):
             try:
                 make_estimator(value, {})
-            except UnknownEstimator as error:
+            except EstimatorError as error:
                 self.fail(str(error), param, ctx)
         elif not any(constraint.is_satisfied_by(value) for constraint in self.constraints):
             expected = " or ".join(str(constraint) for constraint in self.constraints)
@@ -61,13 +66,13 @@ class Parameter(Value):
         return value
 
 
-class Pair(Value):
-    """NAME=VALUE."""
+class PairType(YAMLType):
+    """NAME=VALUE, with a value in YAML's notation."""
 
     name = "name=value"
 
-    def convert(self, value, param, ctx):
-        """Return a name and the value that a text stands for."""
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the name and the value that a text denotes."""
         if not isinstance(value, str):
             return value
         key, equals, text = value.partition("=")
@@ -76,57 +81,100 @@ class Pair(Value):
         return key, super().convert(text, param, ctx)
 
 
-def agent_options():
-    """Return an option for each parameter of an agent."""
-    texts = parameter_texts(inspect.getdoc(UDRLAgent))
-    defaults = {name: parameter.default for name, parameter in inspect.signature(UDRLAgent).parameters.items()}
+class ParameterOption(click.Option):
+    """An option for a parameter of a class.
+
+    Parameters
+    ----------
+    flags : sequence of str
+        Names of the option and, last, the name of the parameter.
+    section : str
+        The heading of the option in help texts.
+    **settings : dict
+        Passed to `click.Option`.
+    """
+
+    def __init__(self, flags: Collection[str], *, section: str, **settings: Any) -> None:
+        super().__init__(list(flags), **settings)
+        self.section = section
+
+
+class SectionedCommand(click.Command):
+    """A command whose help text has a section for the parameters of each class, after its other options."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write all sections."""
+        sections: dict[str, list[tuple[str, str]]] = {"Options": []}
+        for param in self.get_params(ctx):
+            title = param.section if isinstance(param, ParameterOption) else "Options"
+            if record := param.get_help_record(ctx):
+                sections.setdefault(title, []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def parameter_names(cls: type[BaseEstimator], exclude: Collection[str] = ()) -> list[str]:
+    """Return the names of the constructor's parameters, in their order."""
+    return [name for name in inspect.signature(cls).parameters if name not in exclude]
+
+
+def parameter_options(
+    cls: type[BaseEstimator],
+    *,
+    section: str,
+    exclude: Collection[str] = (),
+    aliases: Mapping[str, str] = MappingProxyType({}),
+) -> list[ParameterOption]:
+    """Return an option for each parameter of a class.
+
+    Parameters
+    ----------
+    cls : class
+        Subclass of scikit-learn's BaseEstimator with a numpydoc docstring and `_parameter_constraints`.
+    section : str
+        The heading of these options in the help text of a `SectionedCommand`.
+    exclude : collection of str, default=()
+        Parameters without an option.
+    aliases : mapping, default={}
+        {parameter: second name of its option}, such as {"random_state": "--seed"}.
+
+    Returns
+    -------
+    options : list of ParameterOption
+    """
+    texts = parameter_texts(inspect.getdoc(cls) or "")
+    signature = inspect.signature(cls).parameters
     options = []
-    for name in PARAMETERS:
-        option = "--" + name.replace("_", "-")
-        flags = [_OTHER_NAMES[name], option] if name in _OTHER_NAMES else [option]
-        default = "none" if defaults[name] is None else str(defaults[name]).lower()
-        text = f"{texts[name]}  [default: {default}]"
-        options.append(click.Option([*flags, name], type=Parameter(name), default=defaults[name], help=text))
+    for name in parameter_names(cls, exclude):
+        flags = [aliases[name]] if name in aliases else []
+        flags += ["--" + name.replace("_", "-"), name]
+        kind = ParameterType(name, cls._parameter_constraints[name])
+        default = signature[name].default
+        text = f"{texts[name]}  [default: {_to_text(default)}]"
+        options.append(ParameterOption(flags, section=section, type=kind, default=default, help=text))
     return options
 
 
-def parameter_texts(docstring):
-    """Return {name: description} of the parameters in a docstring of numpy's style."""
-    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\w[^\n]*\n-+$|\Z)", docstring, flags=re.M | re.S)[1]
-    texts = {}
-    for entry in re.finditer(r"^(\w[\w, ]*) : [^\n]*\n((?:(?: +[^\n]*)?\n)*)", section + "\n", flags=re.M):
+def parameter_texts(docstring: str) -> dict[str, str]:
+    """Return {name: description} of the parameters in a numpydoc docstring."""
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\w[^\n]*\n-+$|\Z)", docstring, flags=re.M | re.S)
+    if section is None:
+        return {}
+    texts: dict[str, str] = {}
+    for entry in re.finditer(r"^(\w[\w, ]*) : [^\n]*\n((?:(?: +[^\n]*)?\n)*)", section[1] + "\n", flags=re.M):
         text = " ".join(entry[2].split()).replace("`", "")
         texts |= dict.fromkeys(entry[1].split(", "), re.sub(r" ?\[\d\]_", "", text))
     return texts
 
 
-def read_defaults(ctx, param, path):
-    """Take the defaults of all options from a configuration: the callback of --config."""
-    if path is None:
-        return
-    try:
-        config = read_config(path)
-    except NoRun as error:
-        raise click.BadParameter(str(error), ctx, param) from error
-    known = [option.name for option in ctx.command.params]
-    for key, value in config.items():
-        if key not in known:
-            raise click.BadParameter(f"{path} has an unknown key {key!r}.{hint(key, known)}", ctx, param)
-        if key in ("set", "env_set") and not isinstance(value, dict):
-            raise click.BadParameter(f"{path} should hold names and values under {key!r}, got {value!r}.", ctx, param)
-    # A dict becomes a list, as if the option had been given several times.
-    config = {key: list(value.items()) if isinstance(value, dict) else value for key, value in config.items()}
-    ctx.default_map = config | (ctx.default_map or {})
+def _to_text(default: object) -> str:
+    """Return a default as it is typed."""
+    return "none" if default is None else str(default).lower()
 
 
-def read_recipe(ctx, param, name):
-    """Take the defaults of some options from a recipe: the callback of --recipe, which wins over --config."""
-    if name is not None:
-        ctx.default_map = (ctx.default_map or {}) | getattr(recipes, name)
-
-
-def _metavar(constraints):
-    """Return a short name for the values that a parameter takes."""
+def _metavar(constraints: Iterable[object]) -> str:
+    """Return a short description of the values that satisfy one of the constraints."""
     text = " or ".join(str(constraint) for constraint in constraints)
     names = []
     if re.search(r"\bint\b", text):

@@ -4,27 +4,21 @@ from contextlib import closing
 from pathlib import Path
 
 import click
+import gymnasium
 
+from udrl_sklearn import Command, UDRLAgent
 from udrl_sklearn._environments import make_rendered
 from udrl_sklearn._playing import Player
 from udrl_sklearn._plot import record_episode
 from udrl_sklearn._runs._run_folder import find_run
 
-from ._group import (
-    AskingCommand,
-    command_option,
-    examples,
-    failure,
-    run_argument,
-    seed_option,
-    trust_option,
-    udrl,
-)
-from ._progress import counting_steps, progress_bar
+from ._group import examples, library_errors, udrl
+from ._progress import count_steps, progress_bar
+from ._run_options import AgentCommand, command_option, run_argument, seed_option, trust_option
 
 
 @udrl.command(
-    cls=AskingCommand,
+    cls=AgentCommand,
     epilog=examples(
         "udrl play runs/cartpole",
         "udrl play runs/cartpole --command 100 --record cartpole.gif",
@@ -33,25 +27,52 @@ from ._progress import counting_steps, progress_bar
 @run_argument
 @command_option
 @seed_option
-@click.option("--record", type=click.Path(path_type=Path), help="Write a film (.gif or .mp4) instead of a window.")
-@click.option("--every", type=click.IntRange(1), default=1, help="Film each so many steps, for smaller files.")
-@click.option("--max-steps", type=click.IntRange(1), help="End after so many steps.")
+@click.option(
+    "--record", type=click.Path(path_type=Path), help="Write a video (.gif or .mp4) instead of opening a window."
+)
+@click.option("--every", type=click.IntRange(1), default=1, help="Record only every N-th step, for smaller files.")
+@click.option("--max-steps", type=click.IntRange(1), help="End the episode after this number of steps.")
 @trust_option
-def play(run, command, seed, record, every, max_steps, trust):
-    """Watch an episode of the agent of a RUN."""
-    found = find_run(run)
-    agent = found.agent(trust)
-    with failure(), closing(make_rendered(found.env, "human" if record is None else "rgb_array")) as env:
-        length = max_steps or (env.spec.max_episode_steps if env.spec else None) or agent.max_episode_steps
-        if record is not None:
-            with progress_bar(length, "Recording") as bar:
-                counted = counting_steps(env, bar)
-                limits = {"every": every, "max_steps": max_steps}
-                total_return = record_episode(agent, counted, record, command=command, seed=seed, **limits)
-            click.echo(f"Wrote {record}")
+def play(
+    run: Path, command: Command | str, seed: int, record: Path | None, every: int, max_steps: int | None, trust: bool
+) -> None:
+    """Show an episode of the agent of a RUN."""
+    folder = find_run(run)
+    agent = folder.agent(trust)
+    with library_errors(), closing(make_rendered(folder.env, "human" if record is None else "rgb_array")) as env:
+        if record is None:
+            total_return = _show(agent, env, command, seed, max_steps)
         else:
-            player = Player(agent, env, command=command, seed=seed)
-            while not player.is_over and player.n_steps < length:
-                player.step()
-            total_return = player.return_so_far
+            total_return = _record(agent, env, command, seed, record, every, max_steps)
     click.echo(f"Return {total_return:.1f}")
+
+
+def _show(agent: UDRLAgent, env: gymnasium.Env, command: Command | str, seed: int, max_steps: int | None) -> float:
+    """Run an episode in a window and return its return."""
+    player = Player(agent, env, command=command, seed=seed)
+    length = _max_length(agent, env, max_steps)
+    while not player.is_over and player.n_steps < length:
+        player.step()
+    return player.return_so_far
+
+
+def _record(
+    agent: UDRLAgent,
+    env: gymnasium.Env,
+    command: Command | str,
+    seed: int,
+    path: Path,
+    every: int,
+    max_steps: int | None,
+) -> float:
+    """Write a video of an episode and return its return."""
+    with progress_bar(_max_length(agent, env, max_steps), "Recording") as bar:
+        env = count_steps(env, bar)
+        total_return = record_episode(agent, env, path, command=command, seed=seed, every=every, max_steps=max_steps)
+    click.echo(f"Wrote {path}")
+    return total_return
+
+
+def _max_length(agent: UDRLAgent, env: gymnasium.Env, max_steps: int | None) -> int:
+    """Return the highest number of steps that an episode can have."""
+    return max_steps or (env.spec.max_episode_steps if env.spec else None) or agent.max_episode_steps

@@ -1,14 +1,16 @@
 """`udrl plot`."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from udrl_sklearn._plot import CommandResponseDisplay, TrainingCurveDisplay
-from udrl_sklearn._runs._run_folder import find_runs, group_runs
+from udrl_sklearn._runs._run_folder import Run, find_runs, group_runs
 
-from ._group import examples, failure, runs_argument, save, trust_option, udrl
-from ._progress import counting_episodes, progress_bar
+from ._group import examples, library_errors, save_figure, udrl
+from ._progress import count_episodes, progress_bar
+from ._run_options import runs_argument, trust_option
 
 
 @udrl.command(
@@ -18,30 +20,37 @@ from ._progress import counting_episodes, progress_bar
     ),
 )
 @runs_argument
-@click.option("--out", type=click.Path(path_type=Path), help="The picture, if there are several runs.")
+@click.option("--out", type=click.Path(path_type=Path), help="File of the learning curves.")
 @trust_option
-def plot(runs, out, trust):
-    """Draw learning curves of RUNS.
+def plot(runs: tuple[Path, ...], out: Path | None, trust: bool) -> None:
+    """Plot the learning curves of RUNS.
 
-    For a single run also how the agent follows commands.
+    For a single run it also plots the achieved returns over the desired returns.
 
-    Runs of the same estimator on the same environment are one curve: their median, and the band between lowest and
-    highest. A folder stands for all runs in it.
+    Runs that differ only in the seed are one curve: their median, with a band from the lowest to the highest. A
+    folder stands for all runs in it.
     """
-    found = find_runs(runs)
-    if len(found) == 1:
-        (run,) = found
-        display = TrainingCurveDisplay.from_histories([run.history], name=run.title)
-        save(display.figure_, out or run.path / "training_curve.png")
-        agent = run.agent(trust)
-        with progress_bar(300, "Asking for returns") as bar, failure():
-            display = CommandResponseDisplay.from_estimator(
-                agent, counting_episodes(agent, run.env, bar), n_episodes=30
-            )
-        save(display.figure_, run.path / "command_response.png")
-        return
+    folders = find_runs(runs)
+    if len(folders) == 1:
+        (run,) = folders
+        _plot_curves({run.title: [run]}, out or run.path / "training_curve.png")
+        _plot_command_response(run, trust)
+    else:
+        _plot_curves(group_runs(folders), out or Path("training_curves.png"))
+
+
+def _plot_curves(groups: Mapping[str, Sequence[Run]], path: Path) -> None:
+    """Plot the learning curve of each group of runs."""
     ax = None
-    for title, group in group_runs(found).items():
+    for title, group in groups.items():
         display = TrainingCurveDisplay.from_histories([run.history for run in group], name=title, ax=ax)
         ax = display.ax_
-    save(display.figure_, out or Path("training_curves.png"))
+    save_figure(display.figure_, path)
+
+
+def _plot_command_response(run: Run, trust: bool) -> None:
+    """Plot the achieved returns of an agent over the desired returns."""
+    agent = run.agent(trust)
+    with progress_bar(300, "Evaluating commands") as bar, library_errors():
+        display = CommandResponseDisplay.from_estimator(agent, count_episodes(agent, run.env, bar), n_episodes=30)
+    save_figure(display.figure_, run.path / "command_response.png")

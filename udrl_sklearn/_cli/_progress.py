@@ -1,15 +1,22 @@
-"""Progress bars, where somebody looks on."""
+"""Progress bars on the terminal."""
 
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import click
 import gymnasium
 
+from udrl_sklearn import UDRLAgent
 from udrl_sklearn._runs._callbacks import AfterIteration
+from udrl_sklearn._runs._run_folder import RunEnv
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 
-def progress_bar(length, label):
-    """Return a progress bar on the terminal; it shows nothing where the error stream is none."""
+def progress_bar(length: int, label: str) -> "ProgressBar[str]":
+    """Return a progress bar. It is hidden if the error stream is not a terminal."""
     return click.progressbar(
         length=length,
         label=label,
@@ -20,38 +27,50 @@ def progress_bar(length, label):
     )
 
 
-def after_iteration(bar):
-    """Return a scikit-learn callback that moves a progress bar on by the steps of each iteration."""
+def count_timesteps(bar: "ProgressBar[str]") -> AfterIteration:
+    """Return a scikit-learn callback that advances a progress bar by the steps of each iteration."""
 
-    def move_on(agent):
+    def advance(agent: UDRLAgent) -> None:
         record = agent.history_[-1]
-        done = min(record["timesteps"], bar.length) - bar.pos
-        bar.update(done, f"mean return {record.get('evaluated_return', record['mean_return']):.1f}")
+        n_steps = min(record["timesteps"], bar.length or 0) - bar.pos
+        bar.update(n_steps, f"mean return {record.get('evaluated_return', record['mean_return']):.1f}")
 
-    return AfterIteration(move_on)
+    return AfterIteration(advance)
 
 
-class Counted(gymnasium.Wrapper):
-    """Calls a function after each step, with whether it ended the episode."""
+class StepListener(gymnasium.Wrapper):
+    """An environment that calls a function after each step.
 
-    def __init__(self, env, after_step):
+    Parameters
+    ----------
+    env : gymnasium.Env
+    after_step : callable
+        Takes whether the step ended the episode.
+    """
+
+    def __init__(self, env: gymnasium.Env, after_step: Callable[[bool], object]) -> None:
         super().__init__(env)
         self.after_step = after_step
 
-    def step(self, action):
+    def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
         """Take a step."""
-        found = super().step(action)
-        self.after_step(found[2] or found[3])
-        return found
+        observation, reward, terminated, truncated, info = super().step(action)
+        self.after_step(terminated or truncated)
+        return observation, reward, terminated, truncated, info
 
 
-def counting_episodes(agent, env, bar):
-    """Return an environment, as agents take it, in which each episode that an agent ends moves a progress bar on."""
+def count_episodes(agent: UDRLAgent, env: RunEnv, bar: "ProgressBar[str]") -> RunEnv | Callable[[], gymnasium.Env]:
+    """Return an environment, in a form that agents take, whose episodes advance a progress bar."""
     if agent.n_jobs not in (None, 1):
-        return env  # workers can't reach the bar
-    return lambda: Counted(gymnasium.make(env, disable_env_checker=True), lambda is_over: is_over and bar.update(1))
+        return env  # other processes can't reach the bar
+
+    def advance(is_over: bool) -> None:
+        if is_over:
+            bar.update(1)
+
+    return lambda: StepListener(gymnasium.make(env, disable_env_checker=True), advance)
 
 
-def counting_steps(made, bar):
-    """Return an environment that exists already, whose steps move a progress bar on."""
-    return Counted(made, lambda is_over: bar.update(1))
+def count_steps(env: gymnasium.Env, bar: "ProgressBar[str]") -> gymnasium.Env:
+    """Return an environment whose steps advance a progress bar."""
+    return StepListener(env, lambda is_over: bar.update(1))

@@ -1,8 +1,10 @@
-"""Estimators by their names."""
+"""Estimators by name."""
 
 import difflib
 import importlib
 import inspect
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from sklearn.base import BaseEstimator
 from sklearn.utils import all_estimators
@@ -10,93 +12,104 @@ from sklearn.utils import all_estimators
 from udrl_sklearn._behavior import default_estimator
 
 
-class UnknownEstimator(ValueError):
-    """A name, or a parameter, that no estimator has."""
+class EstimatorError(ValueError):
+    """There is no estimator with this name, or it does not take these parameters."""
 
 
-def make_estimator(name, params, *, is_discrete=True):
+def make_estimator(name: str | None, params: Mapping[str, Any], *, is_discrete: bool = True) -> BaseEstimator:
     """Return an unfitted estimator.
 
     Parameters
     ----------
     name : str or None
-        A class of scikit-learn's ("RandomForestClassifier"), a dotted path ("xgboost.XGBClassifier"), or "neural" for
-        `udrl_sklearn.nets.behavior_net`. None stands for the agent's default.
+        A class of scikit-learn ("RandomForestClassifier"), a dotted path ("xgboost.XGBClassifier"), or "neural" for
+        `udrl_sklearn.nets.behavior_net`. None is the default estimator of the agent.
     params : dict
-        Its parameters. For one called "estimator" a name will do.
+        Its parameters. The value of one with the name "estimator" can be a name, too.
     is_discrete : bool, default=True
-        Whether it is for discrete actions, if the name does not tell.
+        Whether "neural" and None are for discrete actions.
 
     Raises
     ------
-    UnknownEstimator
+    EstimatorError
         If there is no such estimator, or it has no such parameter.
     """
+    params = dict(params)
     if isinstance(params.get("estimator"), str):
-        params = params | {"estimator": make_estimator(params["estimator"], {})}
+        params["estimator"] = make_estimator(params["estimator"], {})
     if name == "neural":
-        return _neural(params, is_discrete)
-    estimator = default_estimator(is_discrete) if name is None else _instance(_class(name))
-    _check_names(type(estimator).__name__, params, estimator.get_params(deep=False))
+        return _make_net(params, is_discrete)
+    estimator = default_estimator(is_discrete) if name is None else _make_instance(_import_class(name))
+    _check_parameters(type(estimator).__name__, params, estimator.get_params(deep=False))
     try:
         return estimator.set_params(**params)
-    except (ValueError, AttributeError) as error:  # of a parameter of a parameter
-        raise UnknownEstimator(f"{type(estimator).__name__} can't take {params}: {error}") from error
+    except (ValueError, AttributeError) as error:  # raised for a parameter of a nested estimator
+        raise EstimatorError(f"{type(estimator).__name__} can't take {params}: {error}") from error
 
 
-def _check_names(estimator, params, known):
-    """Raise an UnknownEstimator if an estimator has no such parameters."""
+def suggestion(name: object, names: Iterable[str]) -> str:
+    """Return " Did you mean ...?" if one of the names is similar, else an empty string."""
+    matches = difflib.get_close_matches(str(name), list(names), n=2, cutoff=0.6)
+    return f" Did you mean {' or '.join(map(repr, matches))}?" if matches else ""
+
+
+def _check_parameters(estimator: str, params: Iterable[str], names: Collection[str]) -> None:
+    """Raise an EstimatorError if a parameter is not among the names of an estimator's parameters."""
     for parameter in params:
-        if parameter.partition("__")[0] not in known:
-            raise UnknownEstimator(
-                f"{estimator} has no parameter {parameter!r}.{hint(parameter, known)} "
-                f"Its parameters: {', '.join(sorted(known))}."
+        if parameter.partition("__")[0] not in names:
+            raise EstimatorError(
+                f"{estimator} has no parameter {parameter!r}.{suggestion(parameter, names)} "
+                f"Its parameters: {', '.join(sorted(names))}."
             )
 
 
-def hint(name, known):
-    """Return " Did you mean ...?" if some known name is close."""
-    close = difflib.get_close_matches(str(name), list(known), n=2, cutoff=0.6)
-    return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
-
-
-def _neural(params, is_discrete):
+def _make_net(params: Mapping[str, Any], is_discrete: bool) -> BaseEstimator:
+    """Return an unfitted neural network."""
     try:
         from udrl_sklearn.nets import behavior_net
     except ImportError as error:
-        raise UnknownEstimator(
+        raise EstimatorError(
             "The estimator 'neural' needs torch and skorch: pip install 'udrl_sklearn[torch]'"
         ) from error
     net = behavior_net(continuous=not is_discrete)
-    known = {*inspect.signature(behavior_net).parameters, *net.get_params(deep=False)} - {"continuous", "skorch_params"}
-    _check_names("'neural'", params, known)
+    names = {*inspect.signature(behavior_net).parameters, *net.get_params(deep=False)} - {"continuous", "skorch_params"}
+    _check_parameters("'neural'", params, names)
     return behavior_net(continuous=not is_discrete, **params)
 
 
-def _class(name):
-    if "." in name:
-        module, _, attribute = name.rpartition(".")
-        try:
-            found = getattr(importlib.import_module(module), attribute)
-        except (ImportError, AttributeError) as error:
-            raise UnknownEstimator(f"There is no estimator {name!r}: {error}") from error
-    else:
-        known = dict(all_estimators(type_filter=["classifier", "regressor"]))
-        if name not in known:
-            raise UnknownEstimator(
-                f"scikit-learn has no classifier or regressor {name!r}.{hint(name, known)} For other packages give the "
-                "whole path, as in xgboost.XGBClassifier."
-            )
-        found = known[name]
-    if not (inspect.isclass(found) and issubclass(found, BaseEstimator)):
-        raise UnknownEstimator(f"Expected a scikit-learn estimator class, {name!r} is {found!r}.")
-    return found
+def _import_class(name: str) -> type[BaseEstimator]:
+    """Return the class of an estimator."""
+    cls = _import_path(name) if "." in name else _scikit_learn_class(name)
+    if not (inspect.isclass(cls) and issubclass(cls, BaseEstimator)):
+        raise EstimatorError(f"Expected a scikit-learn estimator class, {name!r} is {cls!r}.")
+    return cls
 
 
-def _instance(cls):
+def _import_path(path: str) -> object:
+    """Return what a dotted path names."""
+    module, _, attribute = path.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise EstimatorError(f"There is no estimator {path!r}: {error}") from error
+
+
+def _scikit_learn_class(name: str) -> type[BaseEstimator]:
+    """Return a classifier or regressor of scikit-learn."""
+    classes = dict(all_estimators(type_filter=["classifier", "regressor"]))
+    if name not in classes:
+        raise EstimatorError(
+            f"scikit-learn has no classifier or regressor {name!r}.{suggestion(name, classes)} For an estimator of "
+            "another package give the dotted path, such as xgboost.XGBClassifier."
+        )
+    return classes[name]
+
+
+def _make_instance(cls: type[BaseEstimator]) -> BaseEstimator:
+    """Return an instance with default parameters."""
     try:
         return cls()
     except TypeError as error:
-        raise UnknownEstimator(
-            f"{cls.__name__} can't be made without arguments: {error}. Use it from Python, where you can give them."
+        raise EstimatorError(
+            f"{cls.__name__} can't be made without arguments: {error}. Use it from Python, where you can pass them."
         ) from error

@@ -1,9 +1,9 @@
-"""Run folders: what one training leaves on disk, enough to look at it, to use it and to repeat it.
+"""Run folders: the files that one training writes, enough to evaluate its agent and to repeat the training.
 
-config.yaml         all that was asked for; `udrl train --config` repeats it
-versions.json       of Python, the packages and the machine
-history.csv         a line for each iteration
-evaluation.json     what was obtained, episode by episode
+config.yaml         all options of the training; `udrl train --config` repeats it
+versions.json       versions of Python and the packages, and the machine
+history.csv         a row for each iteration
+evaluation.json     return and length of each episode of the evaluations
 agent.skops         the fitted agent
 training_curve.png  and other pictures
 """
@@ -14,18 +14,25 @@ import importlib.metadata
 import json
 import os
 import platform
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import gymnasium
 import yaml
+from gymnasium.envs.registration import EnvSpec
 
-from udrl_sklearn._agent import UDRLAgent
+from udrl_sklearn import Command, Evaluation, UDRLAgent
 
 PACKAGES = ("udrl_sklearn", "scikit-learn", "numpy", "scipy", "gymnasium", "joblib", "torch", "skorch")
 
+Config = dict[str, Any]
+RunEnv = str | EnvSpec  # an environment that a configuration can name
 
-class NoRun(ValueError):
-    """A folder that holds no run, or not what is wanted of it."""
+
+class RunError(ValueError):
+    """A folder is not a run folder, or a file in it is missing or invalid."""
 
 
 class Run:
@@ -37,20 +44,20 @@ class Run:
         The folder.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | PathLike) -> None:
         self.path = Path(path)
 
     @property
-    def config(self):
-        """What was asked for, as a dict."""
+    def config(self) -> Config:
+        """All options of the training."""
         return read_config(self.path / "config.yaml")
 
     @property
-    def history(self):
+    def history(self) -> list[dict[str, float]]:
         """A list with a dict for each iteration, as `history_` of the agent."""
         path = self.path / "history.csv"
         if not path.exists():
-            raise NoRun(f"{path} does not exist: the training did not get so far.")
+            raise RunError(f"{path} does not exist: the training has not written a history.")
         with path.open(newline="") as file:
             return [
                 {name: float(value) for name, value in row.items() if value != ""}
@@ -59,33 +66,39 @@ class Run:
             ]
 
     @property
-    def evaluations(self):
-        """A list of dicts: what was asked for, the command that it stands for, and the outcome of each episode."""
+    def evaluations(self) -> list[dict[str, Any]]:
+        """A list with a dict for each evaluation, as `add_evaluation` writes it."""
         path = self.path / "evaluation.json"
         return json.loads(path.read_text()) if path.exists() else []
 
     @property
-    def env(self):
-        """The environment, as agents take it."""
-        return environment(self.config)
+    def env(self) -> RunEnv:
+        """The environment, in a form that agents take."""
+        config = self.config
+        return env_with_params(config["env"], config.get("env_set") or {})
 
     @property
-    def title(self):
-        """What was trained, and where."""
+    def title(self) -> str:
+        """The estimator and the environment."""
         config = self.config
         return f"{config['estimator']} on {config['env']}"
 
-    def agent(self, trust=False):
+    def agent(self, trust: bool = False) -> UDRLAgent:
         """Load the agent.
+
+        Parameters
+        ----------
+        trust : bool, default=False
+            Whether the file may contain types of other packages.
 
         Raises
         ------
-        NoRun
-            If there is none, or if its file holds types that are not trusted.
+        RunError
+            If there is no agent, or its file contains types that are not trusted.
         """
         path = self.path / "agent.skops"
         if not path.exists():
-            raise NoRun(f"{path} does not exist: the training has left no agent.")
+            raise RunError(f"{path} does not exist: the training has not saved an agent.")
         if trust:
             from skops.io import get_untrusted_types
 
@@ -94,17 +107,17 @@ class Run:
             return UDRLAgent.load(path)
         except TypeError as error:
             types = str(error).partition(" If you know")[0]
-            raise NoRun(f"{types} If you made this run yourself, or trust who did, add --trust.") from error
+            raise RunError(f"{types} If you trust the author of this run, add --trust.") from error
 
-    def write_config(self, config):
-        """Begin a run: write down what is asked for, and what it runs on."""
+    def write_config(self, config: Config) -> None:
+        """Create the folder, and write the configuration and the versions of the packages."""
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / "config.yaml").open("w") as file:
             yaml.safe_dump(config, file, sort_keys=False, allow_unicode=True)
         with (self.path / "versions.json").open("w") as file:
             json.dump(_versions(), file, indent=2)
 
-    def write_history(self, history):
+    def write_history(self, history: Sequence[Mapping[str, float]]) -> None:
         """Write the history of an agent."""
         with (self.path / "history.csv").open("w", newline="") as file:
             columns = dict.fromkeys(name for record in history for name in record)
@@ -112,16 +125,25 @@ class Run:
             writer.writeheader()
             writer.writerows(history)
 
-    def write_agent(self, agent):
-        """Write a fitted agent, and its history."""
+    def write_agent(self, agent: UDRLAgent) -> None:
+        """Write a fitted agent and its history."""
         self.write_history(agent.history_)
         agent.save(self.path / "agent.skops")
 
-    def add_evaluation(self, asked, evaluation, seed):
-        """Write down what was asked for and obtained, in the place of an earlier evaluation of the same kind."""
+    def add_evaluation(self, command: Command | str, evaluation: Evaluation, seed: int) -> None:
+        """Add an evaluation. It replaces one with the same command, seed and number of episodes.
+
+        Parameters
+        ----------
+        command : Command or "max"
+            The command as it was given. That of the evaluation has a horizon.
+        evaluation : Evaluation
+        seed : int
+            The seed of the episodes.
+        """
         entry = {
-            "asked": _plain(asked),
-            "command": _plain(evaluation.command),
+            "asked": _to_json(command),
+            "command": _to_json(evaluation.command),
             "seed": seed,
             "n_episodes": len(evaluation.returns),
             "mean_return": evaluation.mean_return,
@@ -129,77 +151,78 @@ class Run:
             "returns": evaluation.returns.tolist(),
             "lengths": evaluation.lengths.tolist(),
         }
-        kind = ("asked", "seed", "n_episodes")
-        others = [other for other in self.evaluations if any(other[key] != entry[key] for key in kind)]
+        identity = ("asked", "seed", "n_episodes")
+        others = [other for other in self.evaluations if any(other[key] != entry[key] for key in identity)]
         with (self.path / "evaluation.json").open("w") as file:
             json.dump([*others, entry], file, indent=2)
 
 
-def find_runs(paths):
-    """Return the runs at paths, each a run folder or a folder with some in it."""
-    found = []
+def find_runs(paths: Iterable[str | PathLike]) -> list[Run]:
+    """Return the runs at paths. Each path is a run folder, or a folder that contains some."""
+    runs: list[Run] = []
     for path in map(Path, paths):
         folders = [path] if _is_run(path) else sorted(filter(_is_run, path.iterdir())) if path.is_dir() else []
         if not folders:
-            raise NoRun(f"{path} is no run folder: there is no config.yaml in it. `udrl train --out {path}` makes one.")
-        found += map(Run, folders)
-    return found
+            raise RunError(f"{path} is not a run folder: it has no config.yaml. `udrl train --out {path}` makes one.")
+        runs += map(Run, folders)
+    return runs
 
 
-def find_run(path):
+def find_run(path: str | PathLike) -> Run:
     """Return the one run at a path."""
-    found = find_runs([path])
-    if len(found) > 1:
-        names = ", ".join(str(run.path) for run in found)
-        raise NoRun(f"{path} holds {len(found)} runs, and one is needed: {names}.")
-    return found[0]
+    runs = find_runs([path])
+    if len(runs) > 1:
+        names = ", ".join(str(run.path) for run in runs)
+        raise RunError(f"{path} contains {len(runs)} runs, expected one: {names}.")
+    return runs[0]
 
 
-def group_runs(runs):
-    """Return {title: runs} of the same configuration but for the seed."""
-    groups = {}
+def group_runs(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    """Return {title: runs}, where runs with one title differ only in the seed."""
+    groups: dict[str, list[Run]] = {}
     for run in runs:
         config = run.config
         config.pop("random_state")
         groups.setdefault(repr(config), []).append(run)
-    taken = [group[0].title for group in groups.values()]
+    titles = [group[0].title for group in groups.values()]
     return {
-        title if taken.count(title) == 1 else f"{title} ({group[0].path.name})": group
-        for title, group in zip(taken, groups.values(), strict=True)
+        title if titles.count(title) == 1 else f"{title} ({group[0].path.name})": group
+        for title, group in zip(titles, groups.values(), strict=True)
     }
 
 
-def read_config(path):
-    """Return the dict that a YAML file holds."""
+def read_config(path: str | PathLike) -> Config:
+    """Return the content of a YAML file that contains a dict."""
     try:
         with open(path) as file:
             config = yaml.safe_load(file)
     except (OSError, yaml.YAMLError) as error:
-        raise NoRun(f"{path} can't be read: {error}") from error
+        raise RunError(f"{path} can't be read: {error}") from error
     if not isinstance(config, dict):
-        raise NoRun(f"{path} should hold lines such as `env: CartPole-v1`, got {type(config).__name__}.")
+        raise RunError(f"{path} must have lines such as `env: CartPole-v1`, got {type(config).__name__}.")
     return config
 
 
-def environment(config):
-    """Return the environment of a configuration, as agents take it."""
-    if not config.get("env_set"):
-        return config["env"]
-    spec = copy.deepcopy(gymnasium.spec(config["env"]))  # the registry's own
-    spec.kwargs = spec.kwargs | config["env_set"]
+def env_with_params(env_id: str, params: Mapping[str, Any]) -> RunEnv:
+    """Return an environment with keyword arguments, in a form that agents take."""
+    if not params:
+        return env_id
+    spec = copy.deepcopy(gymnasium.spec(env_id))  # gymnasium's registry keeps its own
+    spec.kwargs = spec.kwargs | dict(params)
     return spec
 
 
-def _is_run(path):
+def _is_run(path: Path) -> bool:
     return (path / "config.yaml").is_file()
 
 
-def _plain(command):
+def _to_json(command: Command | str) -> str | list[float | None]:
     """Return a command as JSON has it."""
-    return command if command == "max" else list(command)
+    return command if isinstance(command, str) else list(command)
 
 
-def _versions():
+def _versions() -> dict[str, Any]:
+    """Return the versions of Python and the packages, and the machine."""
     versions = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
