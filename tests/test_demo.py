@@ -42,7 +42,7 @@ def test_an_agent_is_trained_as_python_would(session):
     estimator = session.agent.estimator
     again = UDRLAgent(estimator, total_timesteps=1500, random_state=0).fit("CartPole-v1")
     assert session.history == [(record["timesteps"], record["mean_return"]) for record in again.history_]
-    assert session.returns_seen() == (again.buffer_.returns.min(), again.buffer_.returns.max())
+    assert session.return_range() == (again.buffer_.returns.min(), again.buffer_.returns.max())
 
 
 def test_a_training_can_be_stopped():
@@ -60,17 +60,17 @@ def test_a_training_can_be_stopped():
     assert session.agent.score("CartPole-v1") > 0  # it is ready to be watched all the same
 
 
-def test_an_episode_is_begun_asked_and_begun_again(session):
-    session.begin((30, 30), seed=1)
-    session.player.step()
-    assert session.player.moment.command == (29.0, 29.0)
-    first = session.player
-    session.begin("max", seed=1)
-    assert (session.player, session.player.n_steps) == (first, 0)
+def test_an_episode_starts_again_and_a_new_training_ends_it(session):
+    session.start_episode((30, 30), seed=1)
+    session.runner.step()
+    assert session.runner.moment.command == (29.0, 29.0)
+    first = session.runner
+    session.start_episode("max", seed=1)
+    assert (session.runner, session.runner.n_steps) == (first, 0)
     session.train("Acrobot-v1", "DecisionTree", 500, 0)
-    assert session.player is None  # of the agent before
-    session.begin("max", seed=0)
-    assert session.player.env.spec.id == "Acrobot-v1"
+    assert session.runner is None  # of the agent before
+    session.start_episode("max", seed=0)
+    assert session.runner.env.spec.id == "Acrobot-v1"
 
 
 def test_the_run_repeats_on_the_command_line(session, tmp_path, monkeypatch):
@@ -78,7 +78,7 @@ def test_the_run_repeats_on_the_command_line(session, tmp_path, monkeypatch):
 
     from udrl_sklearn._cli._app import udrl
 
-    with zipfile.ZipFile(io.BytesIO(session.run_folder())) as archive:
+    with zipfile.ZipFile(io.BytesIO(session.zip_run())) as archive:
         archive.extractall(tmp_path)
     (folder,) = tmp_path.iterdir()
     assert yaml.safe_load((folder / "config.yaml").read_text())["random_state"] == 0
@@ -92,7 +92,7 @@ def test_the_run_repeats_on_the_command_line(session, tmp_path, monkeypatch):
 
 
 def test_an_episode_is_filmed(session):
-    film = Image.open(io.BytesIO(session.film((9, 9), seed=0)))
+    film = Image.open(io.BytesIO(session.record_gif((9, 9), seed=0)))
     assert film.n_frames == session.agent.evaluate("CartPole-v1", command=(9, 9), n_episodes=1).lengths[0] + 1
 
 
@@ -101,8 +101,8 @@ def test_an_episode_is_filmed(session):
 def test_every_estimator_serves(env_id, estimator):
     session = Session()
     session.train(env_id, estimator, 400, 0)
-    session.begin("max", seed=0)
-    session.player.moment.explain()
+    session.start_episode("max", seed=0)
+    session.runner.moment.explain()
     session.close()
 
 
@@ -137,7 +137,7 @@ def address():
 @pytest.mark.slow
 def test_the_page_is_served_to_this_machine_alone(address):
     with urllib.request.urlopen(address) as answer:
-        assert "udrl_sklearn: train, ask, watch, explain" in answer.read().decode()
+        assert "udrl_sklearn: train, command, watch, explain" in answer.read().decode()
     port = int(address.rpartition(":")[2])
     with open("/proc/net/tcp") as file:  # local address:port, in hexadecimal, of sockets that listen
         listening = [line.split()[1] for line in file if f":{port:04X} " in line and " 0A " in line]

@@ -1,1 +1,1 @@
-"""The demo: a local web page on which an agent is trained, watched and explained. It needs NiceGUI."""
+"""The demo: a local web page that trains an agent, shows its episodes and explains its actions. It needs NiceGUI."""

@@ -1,4 +1,4 @@
-"""What happens on the page, without the page: an agent that is trained, and an episode that it plays."""
+"""The state behind the page: the agent of a visitor, and the episode on display."""
 
 import io
 import tempfile
@@ -7,16 +7,15 @@ from pathlib import Path
 
 import gymnasium
 
-from udrl_sklearn import UDRLAgent
+from udrl_sklearn import Command, TrainingCurveDisplay, UDRLAgent, record_episode
 from udrl_sklearn._environments import make_rendered
 from udrl_sklearn._playing import Player
-from udrl_sklearn._plot import TrainingCurveDisplay, record_episode
 from udrl_sklearn._runs._callbacks import AfterIteration
 from udrl_sklearn._runs._estimators import make_estimator
-from udrl_sklearn._runs._run_folder import Run
+from udrl_sklearn._runs._run_folder import Config, Run
 from udrl_sklearn._spaces import ActionTargets
 
-# Environments, and steps in which an agent learns something there to look at.
+# Environments, and the number of steps after which an agent has learned something worth watching.
 ENVIRONMENTS = {
     "CartPole-v1": 10_000,
     "Acrobot-v1": 40_000,
@@ -25,7 +24,7 @@ ENVIRONMENTS = {
     "LunarLander-v3": 100_000,
 }
 ESTIMATORS = ("RandomForest", "ExtraTrees", "DecisionTree", "HistGradientBoosting", "KNeighbors")
-_PARAMS = {
+_PARAMS: dict[str, dict[str, bool | float]] = {
     "RandomForest": {"n_estimators": 30, "min_samples_leaf": 10, "max_features": 0.6},
     "ExtraTrees": {"n_estimators": 30, "min_samples_leaf": 10},
     "DecisionTree": {"min_samples_leaf": 20},
@@ -34,47 +33,47 @@ _PARAMS = {
 }
 
 
-def available_environments():
-    """Return the environments that can be made here, with their steps."""
-    found = {}
+def available_environments() -> dict[str, int]:
+    """Return the environments whose packages are installed, with their number of steps."""
+    environments = {}
     for name, n_timesteps in ENVIRONMENTS.items():
         try:
             make_rendered(name, "rgb_array").close()
         except (gymnasium.error.Error, ImportError):
             continue  # Box2D is not installed, for instance
-        found[name] = n_timesteps
-    return found
+        environments[name] = n_timesteps
+    return environments
 
 
 class Session:
-    """One visitor's agent and episode.
+    """The agent and the episode of one visitor.
 
     Attributes
     ----------
     agent : UDRLAgent or None
-        The agent, while it is trained and after.
+        The agent, once it is trained.
     history : list of (int, float)
         Steps and mean return of each iteration so far.
-    player : Player or None
-        The episode that is played.
+    runner : Player or None
+        The episode on display.
     is_stopping : bool
-        Whether the training is to end after the iteration that is going on.
+        Whether the training ends after the current iteration.
     """
 
-    def __init__(self):
-        self.agent = None
-        self.history = []
-        self.player = None
-        self._config = {}
+    def __init__(self) -> None:
+        self.agent: UDRLAgent | None = None
+        self.history: list[tuple[int, float]] = []
+        self.runner: Player | None = None
         self.is_stopping = False
+        self._config: Config = {}
 
     @property
-    def env_id(self):
+    def env_id(self) -> str:
         """The environment of the agent."""
         return self._config["env"]
 
-    def train(self, env_id, estimator, total_timesteps, seed):
-        """Train a new agent; takes as long as that takes, and ends early after `stop`."""
+    def train(self, env_id: str, estimator: str, total_timesteps: int, seed: int) -> None:
+        """Train a new agent. This blocks until the training ends; `stop` ends it early."""
         self.close()
         self.agent, self.history, self.is_stopping = None, [], False
         with gymnasium.make(env_id) as env:
@@ -87,56 +86,68 @@ class Session:
         agent.set_callbacks(AfterIteration(self._after_iteration)).fit(env_id)
         self.agent = agent.set_callbacks()
 
-    def stop(self):
-        """End the training after the iteration that is going on."""
+    def stop(self) -> None:
+        """End the training after the current iteration."""
         self.is_stopping = True
 
-    def _after_iteration(self, agent):
-        """Note how it went, and return whether the training should end."""
+    def _after_iteration(self, agent: UDRLAgent) -> bool:
+        """Add the iteration to the history, and return whether the training ends."""
         record = agent.history_[-1]
         self.history.append((record["timesteps"], record["mean_return"]))
         return self.is_stopping
 
-    def returns_seen(self):
-        """Return the lowest and the highest return that the agent has seen."""
-        return float(self.agent.buffer_.returns.min()), float(self.agent.buffer_.returns.max())
+    def _trained_agent(self) -> UDRLAgent:
+        """Return the agent."""
+        if self.agent is None:
+            raise RuntimeError("There is no trained agent yet; call train() first.")
+        return self.agent
 
-    def begin(self, command, seed):
-        """Begin an episode."""
-        if self.player is None:
+    def return_range(self) -> tuple[float, float]:
+        """Return the lowest and the highest return in the agent's replay buffer."""
+        returns = self._trained_agent().buffer_.returns
+        return float(returns.min()), float(returns.max())
+
+    def start_episode(self, command: Command | str, seed: int) -> None:
+        """Start a new episode on display."""
+        if self.runner is None:
             env = make_rendered(self.env_id, "rgb_array")
-            self.player = Player(self.agent, env, command=command, seed=seed)
+            self.runner = Player(self._trained_agent(), env, command=command, seed=seed)
         else:
-            self.player.reset(command=command, seed=seed)
+            self.runner.reset(command=command, seed=seed)
 
-    def film(self, command, seed):
-        """Return an episode as GIF: bytes."""
+    def record_gif(self, command: Command | str, seed: int) -> bytes:
+        """Return a video of an episode, as the content of a GIF file."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "episode.gif")
-            record_episode(self.agent, self.env_id, path, command=command, seed=seed)
+            record_episode(self._trained_agent(), self.env_id, path, command=command, seed=seed)
             return path.read_bytes()
 
-    def run_folder(self):
-        """Return a run folder as `udrl train` leaves it, as ZIP: bytes."""
-        from matplotlib.figure import Figure
-
-        packed = io.BytesIO()
+    def zip_run(self) -> bytes:
+        """Return a run folder like those of `udrl train`, as the content of a ZIP file."""
+        archive = io.BytesIO()
         with tempfile.TemporaryDirectory() as folder:
             run = Run(Path(folder, f"{self.env_id}-{self._config['estimator']}"))
-            run.write_config(self._config)
-            run.write_agent(self.agent)
-            run.add_evaluation("max", self.agent.evaluate(self.env_id, n_episodes=20), seed=0)
-            figure = Figure(layout="constrained")  # none of pyplot's, which belong to the main thread
-            TrainingCurveDisplay.from_estimator(self.agent, ax=figure.subplots())
-            figure.savefig(run.path / "training_curve.png")
-            with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            self._write_run(run)
+            with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
                 for path in sorted(run.path.iterdir()):
-                    archive.write(path, path.relative_to(folder))
-        return packed.getvalue()
+                    file.write(path, path.relative_to(folder))
+        return archive.getvalue()
 
-    def close(self):
-        """End the episode and release its environment."""
+    def _write_run(self, run: Run) -> None:
+        """Write the files of a run folder."""
+        from matplotlib.figure import Figure
+
+        agent = self._trained_agent()
+        run.write_config(self._config)
+        run.write_agent(agent)
+        run.add_evaluation("max", agent.evaluate(self.env_id, n_episodes=20), seed=0)
+        figure = Figure(layout="constrained")  # not of pyplot, which works in the main thread only
+        TrainingCurveDisplay.from_estimator(agent, ax=figure.subplots())
+        figure.savefig(run.path / "training_curve.png")
+
+    def close(self) -> None:
+        """End the training and the episode, and close the environment."""
         self.stop()
-        if self.player is not None:
-            self.player.env.close()
-            self.player = None
+        if self.runner is not None:
+            self.runner.env.close()
+            self.runner = None
