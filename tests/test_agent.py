@@ -1,6 +1,7 @@
 """UDRLAgent as a whole, on environments whose optimum is known and on real ones."""
 
 import pickle
+import threading
 from functools import partial
 
 import gymnasium
@@ -16,7 +17,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_info, threadpool_limits
 from toy_envs import BanditEnv, ContinuousMatchEnv, FailingEnv, FixedLengthEnv, MatchEnv, SpacesEnv
 
-from udrl_sklearn import Command, Episode, UDRLAgent, seeded_envs
+from udrl_sklearn import Command, Episode, UDRLAgent
 
 SMALL = {"total_timesteps": 1500, "n_timesteps_per_iter": 200, "random_state": 0}
 
@@ -62,9 +63,15 @@ def test_learns_pendulum():
 )
 def test_runs_real_environments(env):
     agent = UDRLAgent(total_timesteps=1000, n_warm_up_episodes=2, n_eval_episodes=1, random_state=0).fit(env)
-    low, high = agent.buffer_.returns.min(), agent.buffer_.returns.max()
-    assert low - 1000 < agent.score(env) < high + 1000
-    assert agent.evaluate(env, command=float(np.mean([low, high])), n_episodes=1).lengths[0] > 10
+    actions = agent.buffer_.episodes.actions
+    assert all(map(agent.action_space_.contains, actions))
+    assert agent.buffer_.lengths.max() <= gymnasium.spec(env).max_episode_steps
+    low = Command(float(agent.buffer_.returns.min()) - 1, 100.0)
+    with SeedRecorder(gymnasium.make(env)) as recorder, gymnasium.make(env) as same:
+        evaluation = agent.evaluate(recorder, command=low, n_episodes=1)
+        by_hand = returns_in_own_loop(same, agent.policy(low), recorder.seeds)
+    assert evaluation.command == low
+    np.testing.assert_allclose(evaluation.returns, by_hand)
 
 
 def test_follows_exact_commands_on_cartpole(cartpole_agent):
@@ -98,22 +105,42 @@ def test_as_published_a_return_above_the_best_known_is_taken_as_that_best():
     assert evaluation.command == Command(agent.buffer_.returns.max(), 5)
 
 
-def test_policy_acts_in_the_users_own_loop_as_evaluate_does(cartpole_agent):
-    env, policy = gymnasium.make("CartPole-v1"), cartpole_agent.policy(command=(30, 30))
+class SeedRecorder(gymnasium.Wrapper):
+    """Keeps the seeds that it is reset with."""
+
+    def __init__(self, env):
+        super().__init__(env)
+        self.seeds = []
+
+    def reset(self, *, seed=None, options=None):
+        self.seeds.append(seed)
+        return super().reset(seed=seed, options=options)
+
+
+def returns_in_own_loop(env, policy, seeds):
+    """Return what a policy gets in a loop as a user writes it."""
     returns = []
-    for seed in range(10):
+    for seed in seeds:
         observation, _ = env.reset(seed=seed)
         policy.reset()
-        assert policy.command == Command(30, 30)
-        rewards, over = [], False
+        start, rewards, over = policy.command, [], False
         while not over:
             observation, reward, terminated, truncated, _ = env.step(policy(observation))
             policy.update(reward)
             rewards.append(reward)
             over = terminated or truncated
-        assert policy.command == Command(30 - sum(rewards), max(30 - len(rewards), 1))
+        left = start.desired_return - sum(rewards), max(start.desired_horizon - len(rewards), 1)
+        np.testing.assert_allclose(policy.command, left)
         returns.append(sum(rewards))
-    assert np.mean(returns) == pytest.approx(30, rel=0.2)
+    return returns
+
+
+def test_policy_acts_in_the_users_own_loop_as_evaluate_does(cartpole_agent):
+    with SeedRecorder(gymnasium.make("CartPole-v1")) as env:
+        evaluation = cartpole_agent.evaluate(env, command=(30, 30), n_episodes=10)
+        policy = cartpole_agent.policy(command=(30, 30))
+        assert policy.command == Command(30, 30)
+        assert evaluation.returns.tolist() == returns_in_own_loop(env, policy, env.seeds[:10])
 
 
 def test_evaluation_is_the_same_each_time_and_another_one_for_another_seed(cartpole_agent):
@@ -131,10 +158,23 @@ def test_workers_change_nothing(n_jobs):
     np.testing.assert_array_equal(*returns)
 
 
+class ThreadRecorder(MatchEnv):
+    """Keeps the threads in which it is stepped."""
+
+    threads = set()
+
+    def step(self, action):
+        self.threads.add(threading.current_thread())
+        return super().step(action)
+
+
 def test_joblib_decides_about_the_workers():
+    ThreadRecorder.threads.clear()
     with joblib.parallel_config("threading", n_jobs=2):
-        threaded = small_agent().fit("CartPole-v1")
-    np.testing.assert_array_equal(threaded.buffer_.returns, small_agent().fit("CartPole-v1").buffer_.returns)
+        threaded = small_agent().fit(ThreadRecorder)
+    assert ThreadRecorder.threads
+    assert threading.main_thread() not in ThreadRecorder.threads
+    np.testing.assert_array_equal(threaded.buffer_.returns, small_agent().fit(MatchEnv).buffer_.returns)
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
@@ -371,8 +411,11 @@ def test_whatever_stands_for_an_environment_gives_the_same_agent(env):
 
 
 def test_a_list_of_environments_takes_turns():
-    agent = small_agent().fit(["CartPole-v1", "CartPole-v1"])
-    assert agent.score(seeded_envs("CartPole-v1", 2)) > 0
+    envs = [partial(MatchEnv, length=3), partial(MatchEnv, length=5)]
+    agent = small_agent().fit(envs)
+    assert agent.buffer_.lengths[:10].tolist() == [3, 5] * 5  # the warm-up
+    assert agent.evaluate(envs, n_episodes=4).lengths.tolist() == [3, 5] * 2
+    assert agent.score(envs) == 4.0
 
 
 @pytest.mark.parametrize(

@@ -160,10 +160,11 @@ def test_an_episode_that_never_ends():
 
 def test_warm_start_on_other_spaces():
     agent = UDRLAgent(DecisionTreeClassifier(), warm_start=True, **SMALL).fit(MatchEnv)
+    before, n_episodes = dict(vars(agent)), len(agent.buffer_)
     with pytest.raises(ValueError, match="With warm_start=True fit goes on"):
         agent.fit("CartPole-v1")
-    assert agent.n_features_in_ == 5
-    assert agent.score(MatchEnv) > 0
+    assert_same_fit(agent, before)
+    assert len(agent.buffer_) == agent.n_episodes_ == n_episodes
 
 
 def test_evaluation_in_another_environment(agent):

@@ -57,7 +57,8 @@ def test_a_training_can_be_stopped():
     session._after_iteration = stop_after_the_second
     session.train("CartPole-v1", "DecisionTree", 1_000_000, 0)
     assert len(session.history) == 2
-    assert session.agent.score("CartPole-v1") > 0  # it is ready to be watched all the same
+    session.begin((30, 30), seed=0)  # exact commands are learned at the end of a training, of a stopped one, too
+    assert session.player.moment.command == (30.0, 30.0)
 
 
 def test_an_episode_starts_again_and_a_new_training_ends_it(session):

@@ -87,9 +87,11 @@ def test_parameters_of_the_estimator_are_parameters_of_the_agent():
 
 
 def test_repr_is_code_that_makes_the_agent():
-    agent = UDRLAgent(DecisionTreeClassifier(max_depth=3), total_timesteps=100)
-    assert repr(agent) == "UDRLAgent(estimator=DecisionTreeClassifier(max_depth=3), total_timesteps=100)"
-    assert eval(repr(agent)).get_params(deep=False).keys() == agent.get_params(deep=False).keys()
+    agent = UDRLAgent(DecisionTreeClassifier(max_depth=3), total_timesteps=100, epsilon=0.25, replay_keep="best")
+    made, expected = eval(repr(agent)).get_params(), agent.get_params()
+    assert type(made.pop("estimator")) is type(expected.pop("estimator"))
+    assert made == expected
+    assert (made["estimator__max_depth"], made["total_timesteps"], made["epsilon"]) == (3, 100, 0.25)
 
 
 def test_html_shows_the_estimator_and_whether_the_agent_is_fitted():
