@@ -2,28 +2,15 @@
 
 from functools import partial
 
-import gymnasium
 import numpy as np
 import pytest
 from gymnasium import spaces
-from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-from toy_envs import ContinuousMatchEnv, EndlessEnv, MatchEnv, NanEnv, SpacesEnv
+from toy_envs import ContinuousMatchEnv, EndlessEnv, MatchEnv, OldGymEnv, SpacesEnv
 
-from udrl_sklearn import Episode, SeededEnv, UDRLAgent
+from udrl_sklearn import Episode, UDRLAgent
 
 SMALL = {"total_timesteps": 300, "n_timesteps_per_iter": 100, "random_state": 0}
-
-
-class OldGymEnv:
-    """An environment as the gym package had them before version 0.26."""
-
-    def reset(self):
-        return np.zeros(2)
-
-    def step(self, action):
-        return np.zeros(2), 0.0, True, {}
 
 
 def assert_same_fit(agent, before):
@@ -35,44 +22,6 @@ def assert_same_fit(agent, before):
 @pytest.fixture(scope="module")
 def agent():
     return UDRLAgent(DecisionTreeClassifier(), **SMALL).fit(MatchEnv)
-
-
-@pytest.mark.parametrize(
-    ("env", "error", "message"),
-    [
-        ("CartPol-v1", ValueError, r"Unknown environment id 'CartPol-v1'. Did you mean 'CartPole-v1'"),
-        ("no such thing", ValueError, "Unknown environment id"),
-        (partial(gymnasium.make_vec, "CartPole-v1", num_envs=2), TypeError, "single environment, got the vector"),
-        (OldGymEnv(), TypeError, "old gym package"),
-        (OldGymEnv, TypeError, "old gym package"),
-        (lambda: "CartPole-v1", TypeError, "returned str, expected a gymnasium.Env"),
-        (["CartPole-v1", "MountainCar-v0"], ValueError, "All environments must have the same spaces"),
-        (["CartPole-v1", 3], TypeError, "Expected an environment.*got int"),
-        (SeededEnv(MatchEnv(), seed=0), TypeError, "one instance can't be shared"),
-    ],
-)
-def test_what_is_no_environment(env, error, message):
-    with pytest.raises(error, match=message):
-        UDRLAgent(**SMALL).fit(env)
-
-
-def test_a_vector_environment():
-    envs = gymnasium.make_vec("CartPole-v1", num_envs=2)
-    with pytest.raises(TypeError, match="single environment, got the vector"):
-        UDRLAgent(**SMALL).fit(envs)
-    envs.close()
-
-
-@pytest.mark.parametrize(
-    ("estimator", "env", "message"),
-    [
-        (DecisionTreeClassifier(), ContinuousMatchEnv, "continuous actions, which need a regressor"),
-        (LinearRegression(), MatchEnv, "discrete actions, which need a classifier"),
-    ],
-)
-def test_an_estimator_of_the_wrong_kind(estimator, env, message):
-    with pytest.raises(TypeError, match=message):
-        UDRLAgent(estimator, **SMALL).fit(env)
 
 
 def test_spaces_that_are_not_supported():
@@ -115,45 +64,24 @@ def test_parameters_out_of_their_domain_change_nothing(params):
 
 
 @pytest.mark.parametrize(
-    "X", ["CartPol-v1", ContinuousMatchEnv, np.full((10, 5), np.nan), [OldGymEnv()]], ids=["id", "kind", "rows", "gym"]
+    ("X", "error", "message"),
+    [
+        ("CartPol-v1", ValueError, "Did you mean 'CartPole-v1'"),
+        (ContinuousMatchEnv, TypeError, "continuous actions, which need a regressor"),
+        (np.full((10, 5), np.nan), ValueError, "contains NaN"),
+        ([OldGymEnv()], TypeError, "old gym package"),
+    ],
+    ids=["id", "kind", "rows", "gym"],
 )
-def test_a_refused_fit_leaves_the_earlier_one_as_it_was(X):
+def test_a_refused_fit_leaves_the_earlier_one_as_it_was(X, error, message):
     agent = UDRLAgent(DecisionTreeClassifier(), **SMALL).fit(MatchEnv)
     before = dict(vars(agent))
-    with pytest.raises((TypeError, ValueError)):
+    with pytest.raises(error, match=message):
         agent.fit(X, np.zeros(10) if isinstance(X, np.ndarray) else None)
     assert_same_fit(agent, before)
 
 
-@pytest.mark.parametrize(
-    ("command", "message"),
-    [
-        ((1, 2, 3), 'command must be "max"'),
-        ("most", 'command must be "max"'),
-        (None, 'command must be "max"'),
-        ((np.nan, 5), "desired_return must be a finite number"),
-        (np.inf, 'use command="max"'),
-        ((3, 0), "desired_horizon must be a number of steps >= 1"),
-        ((3, np.nan), "desired_horizon must be"),
-        (("3", 5), 'command must be "max"'),
-    ],
-    ids=str,
-)
-def test_commands_of_the_wrong_shape(agent, command, message):
-    with pytest.raises(ValueError, match=message):
-        agent.evaluate(MatchEnv, command=command)
-    with pytest.raises(ValueError, match=message):
-        agent.policy(command)
-
-
-@pytest.mark.parametrize("what", ["observation", "reward"])
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_numbers_that_are_not_finite_are_named_with_episode_and_step(what, value):
-    with pytest.raises(ValueError, match=rf"The {what} of .* after step 3 of episode \d+"):
-        UDRLAgent(DecisionTreeClassifier(), **SMALL).fit(partial(NanEnv, what, 3, value=value))
-
-
-def test_an_episode_that_never_ends():
+def test_max_episode_steps_is_the_bound_in_fit():
     with pytest.raises(ValueError, match=r"not ended after max_episode_steps=50 .*TimeLimit"):
         UDRLAgent(DecisionTreeClassifier(), max_episode_steps=50, **SMALL).fit(EndlessEnv)
 
@@ -182,13 +110,6 @@ def test_columns_of_another_name_or_order(agent):
     X = pandas.DataFrame(np.zeros((2, 5)), columns=agent.feature_names_in_[::-1])
     with pytest.raises(ValueError, match="feature names should match"):
         agent.predict(X)
-
-
-@pytest.mark.parametrize("method", ["predict", "predict_proba", "score", "evaluate", "policy"])
-def test_an_agent_that_was_not_fitted(method):
-    arguments = {"score": (MatchEnv,), "evaluate": (MatchEnv,), "policy": ()}.get(method, (np.zeros((1, 4)),))
-    with pytest.raises(NotFittedError):
-        getattr(UDRLAgent(LogisticRegression()), method)(*arguments)
 
 
 def test_targets_beside_an_environment():

@@ -3,7 +3,7 @@ import functools
 import gymnasium
 import numpy as np
 import pytest
-from toy_envs import MatchEnv
+from toy_envs import MatchEnv, OldGymEnv
 
 from udrl_sklearn._environments import (
     EVALUATION,
@@ -20,14 +20,6 @@ from udrl_sklearn._environments import (
 from udrl_sklearn._episodes import Episode
 
 EPISODE = Episode([[0], [1]], [0], [0.0])
-
-
-class OldGymEnv:
-    def reset(self):
-        return 0
-
-    def step(self, action):
-        return 0, 0.0, True, {}
 
 
 @pytest.fixture
@@ -147,7 +139,12 @@ def test_what_is_no_environment_is_refused_with_advice(env, error, message):
 
 @pytest.mark.parametrize(
     ("factory", "message"),
-    [(lambda: 3, "returned int, expected a gymnasium.Env"), (lambda: OldGymEnv(), "old gym package")],
+    [
+        (lambda: 3, "returned int, expected a gymnasium.Env"),
+        (lambda: "CartPole-v1", "returned str, expected a gymnasium.Env"),
+        (OldGymEnv, "old gym package"),
+        (functools.partial(gymnasium.make_vec, "CartPole-v1", num_envs=2), "single environment, got the vector"),
+    ],
 )
 def test_a_factory_that_makes_something_else_is_refused(factory, message):
     (source,) = env_sources(factory)

@@ -140,3 +140,13 @@ class EndlessEnv(FixedLengthEnv):
 
     def __init__(self):
         super().__init__(spaces.Box(-1, 1, (1,)), spaces.Discrete(2), length=np.inf)
+
+
+class OldGymEnv:
+    """An environment as the gym package had them before version 0.26."""
+
+    def reset(self):
+        return np.zeros(2)
+
+    def step(self, action):
+        return np.zeros(2), 0.0, True, {}
