@@ -33,7 +33,7 @@ def turns(power, n_steps, begin_again=()):
 
 
 @pytest.mark.parametrize("power", [0.5, 1, 2])
-def test_turns_are_in_proportion_to_a_power_of_the_probability_at_any_time(power):
+def test_action_counts_follow_a_power_of_the_probability_at_every_step(power):
     shares = PROBABILITIES**power / np.sum(PROBABILITIES**power)
     taken = turns(power, 1000)
     counts = np.cumsum(taken[:, None] == np.arange(4), axis=0)
@@ -41,18 +41,18 @@ def test_turns_are_in_proportion_to_a_power_of_the_probability_at_any_time(power
     assert np.abs(counts - expected).max() < 4  # draws would be off by 16 at the end
 
 
-def test_a_very_high_power_takes_the_most_probable_action():
+def test_very_high_power_takes_the_most_probable_action():
     assert (turns(1e3, 50) == 0).all()
 
 
-def test_turns_begin_again_with_each_episode():
+def test_each_episode_restarts_the_sequence():
     taken = turns(1, 60, begin_again=[30])
     np.testing.assert_array_equal(taken[:30], taken[30:])
     assert len(np.unique(taken[:30])) == 3
 
 
 @pytest.mark.parametrize("n_dimensions", [1, 2, 5])
-def test_numbers_are_spread_evenly(n_dimensions):
+def test_r_sequence_fills_the_unit_cube_evenly(n_dimensions):
     numbers = evenly_spread(np.arange(4000), n_dimensions)
     assert numbers.shape == (4000, n_dimensions)
     assert (numbers[0] == 0.5).all()
@@ -78,7 +78,7 @@ class AlternateEnv(FixedLengthEnv):
         return float(changes)
 
 
-def test_turns_get_on_where_one_action_alone_does_not():
+def test_quasi_random_acting_solves_a_task_that_greedy_acting_does_not():
     agent = UDRLAgent(
         DecisionTreeClassifier(), total_timesteps=3000, n_timesteps_per_iter=500, exploration_persistence=0.0,
         warm_up_persistence=0.0, random_state=0,
@@ -87,13 +87,13 @@ def test_turns_get_on_where_one_action_alone_does_not():
     assert agent.set_params(acting="greedy").score(AlternateEnv) == 0
 
 
-def test_exact_commands_imitate_and_max_does_what_was_good_more_often():
+def test_exact_commands_use_power_1_and_max_uses_power_2():
     agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=500, random_state=0).fit(AlternateEnv)
     powers = {command: agent._actor(agent._resolve(command)).power for command in ("max", 12)}
     assert powers == {"max": 2, 12: 1}
 
 
-def test_continuous_actions_have_no_turns_to_take():
+def test_continuous_actions_are_the_predicted_ones():
     agent = UDRLAgent(total_timesteps=500, random_state=0).fit(ContinuousMatchEnv)
     by_turns = agent.evaluate(ContinuousMatchEnv, n_episodes=5).returns
     np.testing.assert_array_equal(

@@ -38,7 +38,7 @@ def test_reaches_the_known_optimum(env):
     assert agent.score(env) == env().optimum
 
 
-def test_any_regressor_may_learn_the_values_even_one_that_counts_as_false_until_it_is_fitted():
+def test_unfitted_ensemble_which_is_falsy_serves_as_value_estimator():
     agent = small_agent(value_estimator=RandomForestRegressor(5, min_samples_leaf=5)).fit(MatchEnv)
     assert type(agent.value_estimator_) is RandomForestRegressor
     assert agent.score(MatchEnv) == MatchEnv().optimum
@@ -60,7 +60,7 @@ def test_learns_pendulum():
 @pytest.mark.parametrize(
     "env", ["MountainCarContinuous-v0", "Acrobot-v1", "LunarLander-v3", "LunarLanderContinuous-v3", "Hopper-v5"]
 )
-def test_runs_real_environments(env):
+def test_evaluation_on_real_environments_equals_a_hand_written_loop(env):
     agent = UDRLAgent(total_timesteps=1000, n_warm_up_episodes=2, n_eval_episodes=1, random_state=0).fit(env)
     actions = agent.buffer_.episodes.actions
     assert all(map(agent.action_space_.contains, actions))
@@ -73,23 +73,23 @@ def test_runs_real_environments(env):
     np.testing.assert_allclose(evaluation.returns, by_hand)
 
 
-def test_follows_exact_commands_on_cartpole(cartpole_agent):
+def test_exact_commands_are_followed_on_cartpole(cartpole_agent):
     asked = [40, 80, 120]
     obtained = [cartpole_agent.evaluate("CartPole-v1", command=r, n_episodes=20).mean_return for r in asked]
     np.testing.assert_allclose(obtained, asked, rtol=0.25)
 
 
-def test_does_its_best_when_asked_for_the_best(cartpole_agent):
+def test_max_command_gets_high_return_on_cartpole(cartpole_agent):
     assert cartpole_agent.score("CartPole-v1") > 200
 
 
-def test_asked_for_more_than_it_has_seen_it_does_its_best(cartpole_agent):
+def test_desired_return_above_all_achieved_returns_acts_as_max(cartpole_agent):
     impossible = cartpole_agent.evaluate("CartPole-v1", command=1e6, n_episodes=5)
     assert impossible.command == "max"
     np.testing.assert_array_equal(impossible.returns, cartpole_agent.evaluate("CartPole-v1", n_episodes=5).returns)
 
 
-def test_what_a_few_long_episodes_obtained_is_not_rare():
+def test_rare_returns_are_counted_by_steps_not_by_episodes():
     rng = np.random.default_rng(0)
     lengths = [2] * 97 + [100] * 3  # three in a hundred episodes, and more than half of the steps
     episodes = [Episode(rng.normal(size=(n + 1, 2)), rng.integers(2, size=n), np.ones(n)) for n in lengths]
@@ -98,7 +98,7 @@ def test_what_a_few_long_episodes_obtained_is_not_rare():
     assert agent.policy(command=100).command == (0, 0)
 
 
-def test_as_published_a_return_above_the_best_known_is_taken_as_that_best():
+def test_published_method_clips_desired_return_to_the_best_achieved():
     agent = small_agent(weighting=None).fit(MatchEnv)
     evaluation = agent.evaluate(MatchEnv, command=(1e6, 5), n_episodes=3)
     assert evaluation.command == Command(agent.buffer_.returns.max(), 5)
@@ -134,7 +134,7 @@ def returns_in_own_loop(env, policy, seeds):
     return returns
 
 
-def test_policy_acts_in_the_users_own_loop_as_evaluate_does(cartpole_agent):
+def test_policy_in_a_hand_written_loop_gets_the_returns_of_evaluate(cartpole_agent):
     with SeedRecorder(gymnasium.make("CartPole-v1")) as env:
         evaluation = cartpole_agent.evaluate(env, command=(30, 30), n_episodes=10)
         policy = cartpole_agent.policy(command=(30, 30))
@@ -142,7 +142,7 @@ def test_policy_acts_in_the_users_own_loop_as_evaluate_does(cartpole_agent):
         assert evaluation.returns.tolist() == returns_in_own_loop(env, policy, env.seeds[:10])
 
 
-def test_evaluation_is_the_same_each_time_and_another_one_for_another_seed(cartpole_agent):
+def test_evaluation_depends_on_its_seed_alone(cartpole_agent):
     first, second, other = (
         cartpole_agent.evaluate("CartPole-v1", command=60, n_episodes=10, seed=s).returns for s in (0, 0, 1)
     )
@@ -160,7 +160,7 @@ class ThreadRecorder(MatchEnv):
         return super().step(action)
 
 
-def test_joblib_decides_about_the_workers():
+def test_joblib_configuration_sets_the_workers():
     ThreadRecorder.threads.clear()
     with joblib.parallel_config("threading", n_jobs=2):
         threaded = small_agent().fit(ThreadRecorder)
@@ -170,28 +170,28 @@ def test_joblib_decides_about_the_workers():
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_limits_on_threads_end_with_the_rollouts(backend):
+def test_thread_limits_are_restored_after_fit(backend):
     with threadpool_limits(limits=2), joblib.parallel_config(backend, n_jobs=2):
         before = [library["num_threads"] for library in threadpool_info()]
         small_agent(total_timesteps=300).fit(MatchEnv)
         assert [library["num_threads"] for library in threadpool_info()] == before
 
 
-def test_scales_of_commands_hold_for_rows_of_integers():
+def test_command_scales_apply_to_integer_rows():
     X = np.array([[0, 10, 1], [0, 20, 1], [0, 30, 1], [0, 40, 1]])
     agent = UDRLAgent(LogisticRegression(C=1e6), return_scale=0.1, horizon_scale=0.5).fit(X, [0, 0, 1, 1])
     np.testing.assert_array_equal(agent.predict(X), [0, 0, 1, 1])
     assert X.dtype.kind == "i"
 
 
-def test_estimators_with_a_seed_of_their_own_keep_it():
+def test_estimator_with_random_state_keeps_it():
     agent = small_agent(RandomForestClassifier(5, random_state=7)).fit(MatchEnv)
     assert agent.estimator_.random_state == 7
     assert isinstance(small_agent(RandomForestClassifier(5)).fit(MatchEnv).estimator_.random_state, int)
 
 
 @pytest.mark.parametrize("total_timesteps", [200, 600, 2400])
-def test_auto_learns_from_the_newest_half_of_the_steps_within_bounds(total_timesteps, monkeypatch):
+def test_auto_max_rows_is_the_newest_half_of_the_steps_within_bounds(total_timesteps, monkeypatch):
     monkeypatch.setattr("udrl_sklearn._learning.AUTO_ROWS", (120, 480))
     agent = small_agent(total_timesteps=total_timesteps, n_timesteps_per_iter="auto", n_episodes_per_iter=1)
     agent.fit(MatchEnv)
@@ -232,14 +232,14 @@ class LuckEnv(FixedLengthEnv):
 
 
 @pytest.mark.parametrize(("smoothing", "obtained"), [(0.0, 8), (0.75, 2), (1.0, 2)])
-def test_who_asks_for_little_does_not_get_those_who_had_bad_luck(smoothing, obtained):
+def test_low_command_is_not_answered_by_unlucky_good_actions(smoothing, obtained):
     agent = small_agent(return_smoothing=smoothing).fit(LuckEnv)
     assert agent.evaluate(LuckEnv, command=0, n_episodes=200).mean_return == pytest.approx(obtained, abs=1)
     assert agent.evaluate(LuckEnv, command=8, n_episodes=200).mean_return == pytest.approx(8, abs=1)
 
 
 @pytest.mark.parametrize("weighting", ["advantage", None])
-def test_returns_that_hardly_an_episode_exceeded_are_asked_for_by_max(weighting):
+def test_desired_return_that_few_steps_exceeded_acts_as_max(weighting):
     episodes = [Episode([[0.0], [0.0]], [i % 2], [float(i)]) for i in range(101)]
     agent = small_agent(weighting=weighting).fit(episodes)
     assert agent.policy(command=94).command == (94, 1)  # six of 101 obtained more
@@ -247,7 +247,7 @@ def test_returns_that_hardly_an_episode_exceeded_are_asked_for_by_max(weighting)
     assert agent.policy(command=(500, 3)).command == ((0, 0) if weighting else (100, 3))
 
 
-def test_the_best_return_is_asked_for_by_max_even_if_all_episodes_obtained_it():
+def test_best_return_acts_as_max_even_if_every_episode_achieved_it():
     agent = small_agent().fit([Episode([[0.0], [0.0]], [i % 2], [7.0]) for i in range(9)])
     assert agent.policy(command=7).command == (0, 0)
     assert agent.policy(command=6).command == (6, 1)
@@ -256,7 +256,7 @@ def test_the_best_return_is_asked_for_by_max_even_if_all_episodes_obtained_it():
 @pytest.mark.parametrize(
     "estimator", [DecisionTreeClassifier(min_samples_leaf=20), GaussianNB()], ids=["tree", "updated"]
 )
-def test_the_last_steps_are_for_practice(estimator):
+def test_finetuning_takes_the_last_steps_and_leaves_max_unchanged(estimator):
     agents = [small_agent(estimator, practice=practice).fit(MatchEnv) for practice in (0.0, 0.4)]
     assert [agent.n_timesteps_ for agent in agents] == [1500, 1500]
     # What came before is as without practice, and "max" is not learned from it.
@@ -268,26 +268,26 @@ def test_the_last_steps_are_for_practice(estimator):
     assert np.array_equal(agents[1].buffer_.returns[: before.n_episodes_], before.buffer_.returns)
 
 
-def test_practice_is_asked_for_returns_of_all_levels():
+def test_finetuning_commands_cover_the_range_of_returns():
     agents = [small_agent(practice=practice).fit(MatchEnv) for practice in (0.0, 0.4)]
     exploring, practising = (agent.buffer_.returns[-100:] for agent in agents)
     assert exploring.min() > 1
     assert (practising.min(), practising.max()) == (0, 5)
 
 
-def test_published_recipes_do_not_practise():
+def test_published_method_has_no_finetuning():
     agents = [small_agent(weighting=None, practice=practice).fit(MatchEnv) for practice in (0.0, 0.4)]
     np.testing.assert_array_equal(agents[0].buffer_.returns, agents[1].buffer_.returns)
 
 
-def test_random_segments_desire_what_they_obtained():
+def test_random_segments_keep_their_achieved_return():
     # What a part of an episode obtains depends on its length more than on any action.
     agents = [small_agent(segments="random", return_smoothing=smoothing).fit(MatchEnv) for smoothing in (0.0, 1.0)]
     trees = [agent.estimator_.tree_ for agent in agents]
     np.testing.assert_array_equal(trees[0].threshold, trees[1].threshold)
 
 
-def test_a_warm_up_goes_on_until_there_is_something_to_learn_from():
+def test_warm_up_continues_until_returns_differ():
     agent = UDRLAgent(
         DecisionTreeClassifier(), total_timesteps=2000, n_warm_up_episodes=5, n_timesteps_per_iter=20, random_state=0
     ).fit(partial(LotteryEnv, 30))
@@ -299,7 +299,7 @@ def test_a_warm_up_goes_on_until_there_is_something_to_learn_from():
     assert len(agent.history_) > 2
 
 
-def test_a_warm_up_in_vain_ends_with_the_steps():
+def test_warm_up_with_equal_returns_ends_at_total_timesteps():
     agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=500, n_timesteps_per_iter=20, random_state=0)
     agent.fit(partial(LotteryEnv, 10**9))
     assert (len(agent.history_), agent.history_[0]["mean_return"]) == (1, 0.0)
@@ -309,12 +309,12 @@ def test_a_warm_up_in_vain_ends_with_the_steps():
 
 
 @pytest.mark.slow
-def test_persistent_warm_up_actions_climb_the_mountain():
+def test_sticky_warm_up_actions_solve_mountain_car():
     agent = UDRLAgent(total_timesteps=20_000, random_state=0).fit("MountainCar-v0")
     assert agent.score("MountainCar-v0") > -160  # plain random actions never reach the goal: -200
 
 
-def test_total_timesteps_are_exceeded_by_little_even_if_episodes_are_long():
+def test_total_timesteps_are_exceeded_by_less_than_a_tenth_with_long_episodes():
     agent = UDRLAgent(RandomForestClassifier(20, min_samples_leaf=10), total_timesteps=8000, random_state=0)
     agent.fit("CartPole-v1")
     # How many episodes it takes is guessed by the length of the last ones, and the new ones may be longer.
@@ -322,7 +322,7 @@ def test_total_timesteps_are_exceeded_by_little_even_if_episodes_are_long():
     assert agent.buffer_.lengths[-4:].mean() > 100  # the agent had become good at long episodes
 
 
-def test_hindsight_rows_are_the_steps_with_what_followed():
+def test_hindsight_rows_hold_each_step_with_its_remaining_return_and_horizon():
     agent = small_agent().fit(MatchEnv)
     X, y = agent.hindsight_rows(agent.buffer_.episodes[:1])
     episode = agent.buffer_.episodes[0]
@@ -333,14 +333,14 @@ def test_hindsight_rows_are_the_steps_with_what_followed():
     assert agent.hindsight_rows()[0].shape == (agent.n_timesteps_, agent.n_features_in_)
 
 
-def test_collects_the_steps_asked_for_and_finishes_what_was_begun():
+def test_fit_finishes_its_episodes_and_stops_after_total_timesteps():
     agent = small_agent(total_timesteps=500).fit("CartPole-v1")
     assert agent.n_timesteps_ == agent.buffer_.n_timesteps >= 500
     assert agent.n_episodes_ == len(agent.buffer_)
     assert agent.history_[-2]["timesteps"] < 500  # it stopped at the first chance
 
 
-def test_stops_at_the_target_return():
+def test_fit_stops_at_the_target_return():
     agent = UDRLAgent(
         DecisionTreeClassifier(min_samples_leaf=5), total_timesteps=10_000, target_return=5.0, random_state=0
     ).fit(MatchEnv)
@@ -349,7 +349,7 @@ def test_stops_at_the_target_return():
     assert all(record["evaluated_return"] < 5.0 for record in agent.history_[:-1])
 
 
-def test_verbose_prints_a_line_an_iteration(capsys):
+def test_verbose_prints_one_line_per_iteration(capsys):
     agent = small_agent(verbose=1).fit(MatchEnv)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(agent.history_)
@@ -368,7 +368,7 @@ def test_warm_start_has_no_second_warm_up():
     ["CartPole-v1", gymnasium.spec("CartPole-v1"), partial(gymnasium.make, "CartPole-v1")],
     ids=["id", "spec", "factory"],
 )
-def test_whatever_stands_for_an_environment_gives_the_same_agent(env):
+def test_id_spec_factory_and_instance_give_the_same_agent(env):
     agent = small_agent().fit(env)
     with gymnasium.make("CartPole-v1") as instance:
         same = small_agent().fit(instance)
@@ -376,7 +376,7 @@ def test_whatever_stands_for_an_environment_gives_the_same_agent(env):
     np.testing.assert_array_equal(agent.buffer_.returns, same.buffer_.returns)
 
 
-def test_a_list_of_environments_takes_turns():
+def test_episodes_alternate_between_listed_environments():
     envs = [partial(MatchEnv, length=3), partial(MatchEnv, length=5)]
     agent = small_agent().fit(envs)
     assert agent.buffer_.lengths[:10].tolist() == [3, 5] * 5  # the warm-up
@@ -397,7 +397,7 @@ def test_a_list_of_environments_takes_turns():
     ],
     ids=str,
 )
-def test_every_action_space_is_acted_in_and_learned(action_space, classifier):
+def test_every_action_space_is_learned(action_space, classifier):
     env = partial(SpacesEnv, spaces.Box(-1, 1, (2,)), action_space)  # its reward is the sum of the action
     tree = DecisionTreeClassifier(min_samples_leaf=20) if classifier else DecisionTreeRegressor(min_samples_leaf=20)
     agent = small_agent(tree).fit(env)
@@ -433,12 +433,12 @@ def test_images_keep_their_dtype_in_the_buffer():
     assert small_agent().fit(env).buffer_.episodes[0].observations.dtype == np.uint8
 
 
-def test_without_an_estimator_the_actions_decide_about_its_kind():
+def test_default_estimator_fits_the_kind_of_actions():
     assert is_classifier(UDRLAgent(**SMALL).fit(MatchEnv))
     assert is_regressor(UDRLAgent(**SMALL).fit(ContinuousMatchEnv))
 
 
-def test_learns_offline_from_episodes():
+def test_agent_learns_from_logged_episodes():
     logged = small_agent().fit(MatchEnv).buffer_.episodes
     agent = small_agent(RandomForestClassifier(20)).fit(logged)
     assert agent.score(MatchEnv) == 5.0
@@ -446,14 +446,14 @@ def test_learns_offline_from_episodes():
     assert agent.n_episodes_ == len(logged)
 
 
-def test_goes_on_online_after_learning_offline():
+def test_warm_start_continues_online_after_logged_episodes():
     logged = small_agent().fit(MatchEnv).buffer_.episodes[:20]
     agent = small_agent(warm_start=True).fit(logged).fit(MatchEnv)
     assert agent.n_episodes_ > 20
     assert agent.score(MatchEnv) == 5.0
 
 
-def test_rows_give_a_plain_supervised_fit():
+def test_fit_on_rows_equals_a_plain_supervised_fit():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(200, 4))
     y = np.where(X[:, 0] > 0, "right", "left")
@@ -464,7 +464,7 @@ def test_rows_give_a_plain_supervised_fit():
     assert not hasattr(agent, "buffer_")
 
 
-def test_predict_leads_each_row_to_the_clone_that_knows_its_kind_of_command(cartpole_agent):
+def test_predict_uses_the_clone_for_each_kind_of_command(cartpole_agent):
     observations = np.random.default_rng(0).uniform(-0.2, 0.2, (20, 4))
     exact, open_ended = (np.column_stack([observations, np.full((20, 2), c)]) for c in (50.0, 0.0))
     mixed = np.where(np.arange(20)[:, None] % 2 == 0, exact, open_ended)
@@ -475,7 +475,7 @@ def test_predict_leads_each_row_to_the_clone_that_knows_its_kind_of_command(cart
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_what_was_collected_before_an_error_stays(n_jobs):
+def test_episodes_before_an_error_are_kept(n_jobs):
     agent = small_agent(n_envs=1, n_jobs=n_jobs, n_warm_up_episodes=20)
     with pytest.raises(RuntimeError, match="simulator failed") as raised:
         agent.fit(partial(FailingEnv, fail_in_episode=5))
@@ -485,21 +485,21 @@ def test_what_was_collected_before_an_error_stays(n_jobs):
     assert agent.n_episodes_ > 5
 
 
-def test_an_error_after_the_first_fit_leaves_an_agent_that_acts():
+def test_error_in_a_later_iteration_leaves_a_fitted_agent():
     agent = small_agent(n_envs=1)
     with pytest.raises(RuntimeError, match="simulator failed"):
         agent.fit(partial(FailingEnv, fail_in_episode=100))
     assert agent.evaluate(MatchEnv, command=(3, 5), n_episodes=3).returns.shape == (3,)
 
 
-def test_the_default_forest_takes_rows_whose_weights_have_any_sum():
+def test_default_forest_accepts_sample_weights_of_any_sum():
     X = np.column_stack([np.repeat([-1.0, 1.0], 200), np.zeros((400, 2))])
     y = (X[:, 0] > 0).astype(int)
     agents = [UDRLAgent(random_state=0).fit(X, y, sample_weight=np.full(400, w)) for w in (1.0, 1 / 400)]
     assert [agent.predict_proba(X[[0, -1]]).tolist() for agent in agents] == 2 * [[[1.0, 0.0], [0.0, 1.0]]]
 
 
-def test_the_default_forest_takes_half_of_the_rows_where_they_are_many():
+def test_default_forest_draws_half_of_the_rows_from_20_rows_on():
     def episode(length):
         observations = np.zeros((length + 1, 1), dtype=np.float32)
         return Episode(observations, np.arange(length) % 2, np.ones(length), terminated=True, truncated=False)

@@ -24,7 +24,7 @@ def agent():
     return UDRLAgent(DecisionTreeClassifier(), **SMALL).fit(MatchEnv)
 
 
-def test_spaces_that_are_not_supported():
+def test_unsupported_spaces_are_refused():
     observations = partial(SpacesEnv, spaces.Sequence(spaces.Discrete(2)), spaces.Discrete(2))
     actions = partial(SpacesEnv, spaces.Discrete(2), spaces.Dict(a=spaces.Discrete(2)))
     with pytest.raises(ValueError, match="fixed number of feature columns"):
@@ -54,7 +54,7 @@ def test_spaces_that_are_not_supported():
     ],
     ids=str,
 )
-def test_parameters_out_of_their_domain_change_nothing(params):
+def test_invalid_parameter_is_refused_and_the_earlier_fit_kept(params):
     agent = UDRLAgent(DecisionTreeClassifier(), **SMALL).fit(MatchEnv)
     before = dict(vars(agent))
     agent.set_params(**params)
@@ -73,7 +73,7 @@ def test_parameters_out_of_their_domain_change_nothing(params):
     ],
     ids=["id", "kind", "rows", "gym"],
 )
-def test_a_refused_fit_leaves_the_earlier_one_as_it_was(X, error, message):
+def test_refused_fit_keeps_the_earlier_fit(X, error, message):
     agent = UDRLAgent(DecisionTreeClassifier(), **SMALL).fit(MatchEnv)
     before = dict(vars(agent))
     with pytest.raises(error, match=message):
@@ -81,12 +81,12 @@ def test_a_refused_fit_leaves_the_earlier_one_as_it_was(X, error, message):
     assert_same_fit(agent, before)
 
 
-def test_max_episode_steps_is_the_bound_in_fit():
+def test_max_episode_steps_bounds_the_episodes_of_fit():
     with pytest.raises(ValueError, match=r"not ended after max_episode_steps=50 .*TimeLimit"):
         UDRLAgent(DecisionTreeClassifier(), max_episode_steps=50, **SMALL).fit(EndlessEnv)
 
 
-def test_warm_start_on_other_spaces():
+def test_warm_start_on_other_spaces_is_refused_and_the_earlier_fit_kept():
     agent = UDRLAgent(DecisionTreeClassifier(), warm_start=True, **SMALL).fit(MatchEnv)
     before, n_episodes = dict(vars(agent)), len(agent.buffer_)
     with pytest.raises(ValueError, match="With warm_start=True fit goes on"):
@@ -95,34 +95,34 @@ def test_warm_start_on_other_spaces():
     assert len(agent.buffer_) == agent.n_episodes_ == n_episodes
 
 
-def test_evaluation_in_another_environment(agent):
+def test_evaluation_in_an_environment_with_other_spaces_is_refused(agent):
     with pytest.raises(ValueError, match="fitted on 3 observation features, and the environment has 4"):
         agent.evaluate("CartPole-v1")
 
 
-def test_a_wrong_number_of_columns(agent):
+def test_wrong_number_of_columns_is_refused(agent):
     with pytest.raises(ValueError, match="X has 3 features, but UDRLAgent is expecting 5 features"):
         agent.predict(np.zeros((2, 3)))
 
 
-def test_columns_of_another_name_or_order(agent):
+def test_columns_in_another_order_are_refused(agent):
     pandas = pytest.importorskip("pandas")
     X = pandas.DataFrame(np.zeros((2, 5)), columns=agent.feature_names_in_[::-1])
     with pytest.raises(ValueError, match="feature names should match"):
         agent.predict(X)
 
 
-def test_targets_beside_an_environment():
+def test_y_with_an_environment_is_refused():
     with pytest.raises(ValueError, match="y and sample_weight belong to rows"):
         UDRLAgent(**SMALL).fit(MatchEnv, [0, 1])
 
 
-def test_rows_with_too_few_columns():
+def test_rows_with_one_column_are_refused():
     with pytest.raises(ValueError, match="minimum of 2 is required"):
         UDRLAgent(DecisionTreeRegressor()).fit(np.zeros((5, 1)), np.zeros(5))
 
 
-def test_experience_that_does_not_fit_together():
+def test_experience_with_different_numbers_of_features_is_refused():
     one, other = (Episode(np.zeros((3, n)), [0, 1], [0.0, 1.0]) for n in (2, 3))
     with pytest.raises(ValueError, match="same number of features"):
         UDRLAgent(**SMALL).fit([one, other])

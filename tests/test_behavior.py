@@ -135,7 +135,7 @@ def test_labels_missing_from_the_data_have_probability_zero(classifier, present,
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS, ids=name)
-def test_a_lone_label_in_the_data_is_certain(classifier, rng):
+def test_single_label_in_the_data_has_probability_one(classifier, rng):
     X = rng.normal(size=(20, 3)).astype(np.float32)
     behavior = DiscreteBehavior(classifier, [np.array([2, 5, 7])]).fit(X, np.full(20, 5), rng.random(20), rng)
     np.testing.assert_array_equal(behavior.predict_proba(X)[0], np.tile([0.0, 1.0, 0.0], (20, 1)))
@@ -149,14 +149,14 @@ def test_a_lone_label_in_the_data_is_certain(classifier, rng):
         ("lightgbm", "LGBMClassifier", {"n_estimators": 5, "n_jobs": 1, "verbose": -1, "min_data_in_bin": 1}),
     ],
 )
-def test_boosting_libraries_serve(module, classifier, params, rng):
+def test_xgboost_and_lightgbm_work_as_estimators(module, classifier, params, rng):
     estimator = getattr(pytest.importorskip(module), classifier)(**params)
     X, y = blobs([2, 5, 9])
     labels = np.array([2, 5, 7, 9])
     assert_separates(DiscreteBehavior(estimator, [labels]).fit(X, y, np.ones(len(y)), rng), X, y, labels)
 
 
-def test_labels_may_be_words(rng):
+def test_labels_may_be_strings(rng):
     X, y = blobs(["left", "right"])
     behavior = DiscreteBehavior(LinearSVC(), [np.array(["left", "right", "stay"])]).fit(X, y, None, rng)
     assert_separates(behavior, X, y, np.array(["left", "right", "stay"]))
@@ -168,21 +168,21 @@ def test_labels_may_be_words(rng):
     ids=["LinearSVC", "SGD", "SVC", "SVC one versus one", "Ridge", "only predicts"],
 )
 @pytest.mark.parametrize("n_labels", [2, 3, 4])
-def test_without_probabilities_the_most_probable_action_is_the_predicted_one(classifier, n_labels, rng):
+def test_classifier_without_probabilities_keeps_its_own_predictions(classifier, n_labels, rng):
     X = rng.normal(size=(200, 4)).astype(np.float32)
     y = X[:, :n_labels].argmax(axis=1)
     behavior = DiscreteBehavior(classifier, [np.arange(n_labels)]).fit(X, y, None, rng)
     np.testing.assert_array_equal(behavior.predict(X), behavior.fitted_estimator.predict(X))
 
 
-def test_the_further_from_the_border_the_more_probable(rng):
+def test_probability_grows_with_the_decision_function(rng):
     X = np.linspace(-1, 1, 50, dtype=np.float32)[:, None] * np.ones(3, dtype=np.float32)
     behavior = DiscreteBehavior(LinearSVC(), [np.arange(2)]).fit(X, (X[:, 0] > 0).astype(int), None, rng)
     assert (np.diff(behavior.predict_proba(X)[0][:, 1]) > 0).all()
 
 
 @pytest.mark.parametrize("classifier", [DecisionTreeClassifier(), KNeighborsClassifier(20)], ids=name)
-def test_weights_decide_between_rows_that_contradict_each_other(classifier, rng):
+def test_sample_weights_decide_between_contradicting_rows(classifier, rng):
     X, y = np.zeros((400, 3), dtype=np.float32), np.tile([0, 1], 200)
     for favourite in (0, 1):
         weights = np.where(y == favourite, 9.0, 1.0)
@@ -190,7 +190,7 @@ def test_weights_decide_between_rows_that_contradict_each_other(classifier, rng)
         assert (behavior.predict(X) == favourite).all()
 
 
-def test_an_estimator_without_sample_weight_is_fitted_on_rows_drawn_by_weight(rng):
+def test_estimator_without_sample_weight_is_fitted_on_rows_drawn_by_weight(rng):
     X, weights = np.arange(4000.0)[:, None], np.tile([0.0, 1.0, 3.0, 4.0], 1000)
     fitted = fit_weighted(Recorder(), X, X[:, 0] + 0.5, weights, rng)
     assert len(fitted.X_) == 4000
@@ -201,7 +201,7 @@ def test_an_estimator_without_sample_weight_is_fitted_on_rows_drawn_by_weight(rn
 
 
 @pytest.mark.parametrize("present", [[0, 1], [0, 1, 2]], ids=["one is left", "two are left"])
-def test_a_label_too_light_to_be_drawn_gets_probability_zero(present, rng):
+def test_label_whose_weight_is_never_drawn_has_probability_zero(present, rng):
     X, y = blobs(present)
     weights = np.where(y == 1, 1e-12, 1.0)
     behavior = DiscreteBehavior(KNeighborsClassifier(3), [np.arange(3)]).fit(X, y, weights, rng)
@@ -211,7 +211,7 @@ def test_a_label_too_light_to_be_drawn_gets_probability_zero(present, rng):
     np.testing.assert_array_equal(behavior.predict(X)[y != 1], y[y != 1])
 
 
-def test_several_components_have_a_classifier_each(rng):
+def test_each_component_has_its_own_classifier(rng):
     X, y = blobs([0, 1, 2])
     actions = np.column_stack([y, np.where(y == 2, 7, 6)])
     behavior = DiscreteBehavior(DecisionTreeClassifier(), [np.arange(3), np.array([5, 6, 7])]).fit(
@@ -225,7 +225,7 @@ def test_several_components_have_a_classifier_each(rng):
     np.testing.assert_array_equal(drawn, actions)
 
 
-def test_fit_leaves_the_given_estimator_alone(rng):
+def test_fit_clones_the_given_estimator(rng):
     given_estimator = DecisionTreeClassifier()
     behavior = DiscreteBehavior(given_estimator, [np.arange(2)]).fit(*blobs([0, 1]), None, rng)
     assert not hasattr(given_estimator, "tree_")
@@ -233,7 +233,7 @@ def test_fit_leaves_the_given_estimator_alone(rng):
     assert hasattr(behavior.fitted_estimator, "tree_")
 
 
-def test_updates_are_batches_drawn_by_weight_with_every_label_announced(rng):
+def test_update_draws_batches_by_weight_and_passes_all_classes(rng):
     X = np.arange(12, dtype=np.float32).reshape(4, 3)
     y, weights = np.array([5, 7, 7, 5]), np.array([0.0, 1.0, 3.0, 0.0])
     behavior = DiscreteBehavior(IncrementalRecorder(), [np.array([2, 5, 7])])
@@ -249,7 +249,7 @@ def test_updates_are_batches_drawn_by_weight_with_every_label_announced(rng):
     assert (first_columns == 6).mean() == pytest.approx(0.75, abs=0.08)
 
 
-def test_updates_go_on_with_the_same_estimator(rng):
+def test_update_continues_with_the_same_estimator(rng):
     behavior = DiscreteBehavior(IncrementalRecorder(), [np.arange(2)])
     for _ in range(2):
         behavior.update(*blobs([0, 1]), None, n_updates=3, batch_size=4, rng=rng)
@@ -258,7 +258,7 @@ def test_updates_go_on_with_the_same_estimator(rng):
 
 
 @pytest.mark.parametrize("classifier", [SGDClassifier(), SGDClassifier(loss="log_loss"), GaussianNB()], ids=str)
-def test_updated_classifiers_learn(classifier, rng):
+def test_update_trains_incremental_classifiers(classifier, rng):
     X, y = blobs([5, 9])
     behavior = DiscreteBehavior(classifier, [np.array([2, 5, 9])])
     assert behavior.is_incremental
@@ -266,14 +266,14 @@ def test_updated_classifiers_learn(classifier, rng):
     assert (behavior.predict(X) == y).mean() > 0.95
 
 
-def test_a_component_with_a_single_label_can_be_updated(rng):
+def test_update_accepts_a_component_with_one_label(rng):
     X, y = blobs([0, 1])
     behavior = DiscreteBehavior(SGDClassifier(), [np.array([4]), np.arange(2)])
     behavior.update(X, np.column_stack([np.full(len(y), 4), y]), None, n_updates=20, batch_size=30, rng=rng)
     assert (behavior.predict(X)[:, 0] == 4).all()
 
 
-def test_only_the_command_is_scaled_and_only_for_the_estimator(rng):
+def test_only_command_columns_are_scaled_and_the_input_is_unchanged(rng):
     X = rng.uniform(1, 2, size=(10, 4)).astype(np.float32)
     before = X.copy()
     behavior = ContinuousBehavior(Recorder(), np.array([-np.inf]), np.array([np.inf]), command_scale=(10.0, 0.5))
@@ -284,7 +284,7 @@ def test_only_the_command_is_scaled_and_only_for_the_estimator(rng):
     np.testing.assert_array_equal(X, before)
 
 
-def test_updates_see_scaled_commands(rng):
+def test_update_scales_commands(rng):
     X, y = blobs([0, 1])
     before = X.copy()
     behavior = DiscreteBehavior(IncrementalRecorder(), [np.arange(2)], command_scale=(10.0, 0.5))
@@ -294,7 +294,7 @@ def test_updates_see_scaled_commands(rng):
     np.testing.assert_array_equal(X, before)
 
 
-def test_fits_and_probabilities_see_the_same_scale(rng):
+def test_fit_and_predict_use_the_same_scale(rng):
     X, y = blobs([0, 1, 2])
     scale = np.array([1, 1000, 0.001], dtype=np.float32)
     behavior = DiscreteBehavior(OnlyPredicts(), [np.arange(3)], command_scale=(1000.0, 0.001)).fit(X, y, None, rng)
@@ -319,7 +319,7 @@ MIXED = np.array([[1, 5, 3], [2, 0, 0], [3, 0, 1], [4, 0, 0]], dtype=np.float32)
 
 
 @pytest.mark.parametrize("rows", [[0, 1, 2, 3], [0, 2], [1, 3], []], ids=["mixed", "exact", "open-ended", "none"])
-def test_each_row_is_led_to_the_fit_that_learned_its_kind_of_command(rows):
+def test_each_row_is_answered_by_the_behavior_for_its_kind_of_command(rows):
     behavior, X = BehaviorFunction(Constant(10.0), Constant(20.0)), MIXED[rows]
     expected = np.where(X[:, -1] == 0, 20.0, 10.0)
     np.testing.assert_array_equal(behavior.predict(X), expected)
@@ -328,13 +328,13 @@ def test_each_row_is_led_to_the_fit_that_learned_its_kind_of_command(rows):
 
 
 @pytest.mark.parametrize("behavior", [BehaviorFunction(Constant(7.0)), BehaviorFunction(None, Constant(7.0))])
-def test_a_lone_fit_answers_all_commands(behavior):
+def test_single_behavior_answers_all_commands(behavior):
     np.testing.assert_array_equal(behavior.predict(MIXED), 7.0)
     for command in (OPEN_ENDED, Command(2.0, 3.0)):
         np.testing.assert_array_equal(behavior.for_command(command).predict(MIXED), 7.0)
 
 
-def test_a_command_and_all_that_come_of_it_in_an_episode_have_one_fit():
+def test_commands_of_one_episode_are_answered_by_one_behavior():
     exact, open_ended = Constant(10.0), Constant(20.0)
     behavior = BehaviorFunction(exact, open_ended)
     for start in (OPEN_ENDED, Command(2.0, 3.0), Command(-4.0, 1.0), Command(0.0, 2.5)):
@@ -345,14 +345,14 @@ def test_a_command_and_all_that_come_of_it_in_an_episode_have_one_fit():
 
 
 @pytest.mark.parametrize(("exact", "open_ended"), [("up", "right"), ("right", "up")])
-def test_words_of_different_length_are_not_cut_when_rows_are_mixed(exact, open_ended):
+def test_string_labels_are_not_truncated_when_rows_are_mixed(exact, open_ended):
     behavior = BehaviorFunction(Constant(exact), Constant(open_ended))
     assert behavior.predict(MIXED).tolist() == [exact, open_ended, exact, open_ended]
 
 
 @given(hnp.arrays(float, (5, 4), elements=st.floats(0, 1)), st.floats(0, 1, exclude_max=True))
 @example(np.tile([0, 0.3, 0.6999999, 0], (5, 1)), 1 - 2**-53)  # rounding left the sum under the random number
-def test_an_action_of_probability_zero_is_never_drawn(proba, uniform):
+def test_action_of_probability_zero_is_never_drawn(proba, uniform):
     proba[:, 2] += 0.5 * (proba.sum(axis=1) < 1e-9)
     drawn = fitted_with(proba).sample(np.zeros((5, 3)), np.full((5, 1), uniform), SAMPLED)
     assert (proba[np.arange(5), drawn] > 0).all()
@@ -375,7 +375,7 @@ def fitted_with(proba):
     ],
     ids=["sampled", "sampled, epsilon", "greedy, epsilon", "greedy"],
 )
-def test_actions_are_drawn_as_often_as_they_are_probable(exploration, frequencies):
+def test_actions_are_drawn_with_their_probabilities(exploration, frequencies):
     proba = np.tile([0.5, 0.3, 0.2, 0.0], (10_000, 1))
     uniforms = (np.arange(10_000)[:, None] + 0.5) / 10_000  # an even grid in place of random numbers
     drawn = fitted_with(proba).sample(np.zeros((10_000, 3)), uniforms, exploration)
@@ -417,7 +417,7 @@ def test_continuous_actions_stay_within_bounds(regressor, n_components, explorat
 
 
 @pytest.mark.parametrize("regressor", [LinearRegression(), KNeighborsRegressor(3), DecisionTreeRegressor()], ids=name)
-def test_a_row_is_answered_the_same_alone_and_among_others(regressor, rng):
+def test_prediction_of_a_row_does_not_depend_on_the_batch(regressor, rng):
     X = rng.normal(size=(64, 40)).astype(np.float32)
     behavior = ContinuousBehavior(regressor, -np.ones(2), np.ones(2)).fit(X, X[:, :2] + X[:, 2:4], None, rng)
     together = behavior.predict(X)
@@ -441,18 +441,18 @@ def fit_constant(actions, weights=None, bound=np.inf):
         ([3, 3], None, 0),
     ],
 )
-def test_the_spread_is_the_deviation_from_the_prediction(actions, weights, spread):
+def test_residual_std_is_measured_around_the_prediction(actions, weights, spread):
     np.testing.assert_allclose(fit_constant(actions, weights).spread, [spread], rtol=1e-6)
 
 
-def test_continuous_actions_are_drawn_around_the_prediction():
+def test_continuous_actions_are_normal_around_the_prediction():
     behavior = fit_constant([1, 5])
     uniforms = np.column_stack([np.zeros(999), np.arange(1, 1000) / 1000])
     drawn = behavior.sample(np.zeros((999, 3), dtype=np.float32), uniforms, SAMPLED)[:, 0]
     np.testing.assert_allclose([drawn.mean(), np.median(drawn), drawn.std()], [3, 3, 2], rtol=0.01)
 
 
-def test_random_continuous_actions_are_even_over_what_was_seen_where_there_are_no_bounds():
+def test_epsilon_actions_are_uniform_over_the_action_range_without_bounds():
     behavior = fit_constant([1, 5])
     uniforms = np.column_stack([np.repeat([0.2, 0.4], 500), np.tile(np.arange(500) / 500, 2)])
     drawn = behavior.sample(np.zeros((1000, 3), dtype=np.float32), uniforms, Exploration(False, 0.3))[:, 0]
@@ -461,12 +461,12 @@ def test_random_continuous_actions_are_even_over_what_was_seen_where_there_are_n
 
 
 @pytest.mark.parametrize("uniform", [0.0, 1 - 2**-53])
-def test_extreme_random_numbers_give_finite_actions(uniform):
+def test_extreme_uniforms_give_finite_actions(uniform):
     assert np.isfinite(fit_constant([1, 5]).sample(np.zeros((1, 3)), np.array([[0.5, uniform]]), SAMPLED)).all()
 
 
 @pytest.mark.parametrize("n_components", [1, 2])
-def test_updated_regressors_learn(n_components, rng):
+def test_update_trains_incremental_regressors(n_components, rng):
     X = rng.normal(size=(300, 3)).astype(np.float32)
     actions = X[:, :n_components] / 4
     low, high = (bound[:n_components] for bound in BOUNDS)
@@ -477,7 +477,7 @@ def test_updated_regressors_learn(n_components, rng):
     assert (behavior.spread < 0.1).all()
 
 
-def test_make_behavior_chooses_by_the_kind_of_actions():
+def test_make_behavior_depends_on_the_kind_of_actions():
     discrete = make_behavior(GaussianNB(), ActionTargets.from_arrays(np.array([1, 2]), discrete=True), (2.0, 3.0))
     assert isinstance(discrete, DiscreteBehavior)
     continuous = make_behavior(SVR(), ActionTargets.from_arrays(np.array([1.0, 2.0]), discrete=False), (2.0, 3.0))
@@ -486,7 +486,7 @@ def test_make_behavior_chooses_by_the_kind_of_actions():
 
 
 @pytest.mark.parametrize("discrete", [True, False])
-def test_the_wrong_kind_of_estimator_is_refused(discrete):
+def test_estimator_of_the_wrong_kind_is_refused(discrete):
     targets = ActionTargets.from_arrays(np.array([1, 2]), discrete=discrete)
     right, wrong = default_estimator(discrete), default_estimator(not discrete)
     check_estimator_kind(right, targets, "Toy")
@@ -495,7 +495,7 @@ def test_the_wrong_kind_of_estimator_is_refused(discrete):
         check_estimator_kind(wrong, targets, "Toy")
 
 
-def test_seeded_clone_seeds_every_part_that_has_no_seed():
+def test_seeded_clone_sets_every_random_state_that_is_none():
     pipeline = make_pipeline(RandomForestClassifier(random_state=3), SGDClassifier())
     first, same, other = (seeded_clone(pipeline, np.random.default_rng(seed)) for seed in (0, 0, 1))
     assert first["randomforestclassifier"].random_state == 3
@@ -506,7 +506,7 @@ def test_seeded_clone_seeds_every_part_that_has_no_seed():
 
 
 @pytest.mark.parametrize("estimator", [DecisionTreeClassifier(), SGDClassifier()])
-def test_it_is_known_how_far_apart_the_last_observations_lay(estimator, rng):
+def test_observation_std_excludes_the_command_columns(estimator, rng):
     behavior = DiscreteBehavior(estimator, [np.arange(2)])
     X = np.array([[0, 5, 1, 9], [4, 5, 2, 9]], dtype=np.float32)  # the last two columns are commands
     if behavior.is_incremental:

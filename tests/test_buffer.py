@@ -38,7 +38,7 @@ def test_add_keeps_the_best_episodes_and_of_equal_ones_the_newest():
     assert buffer.lengths.tolist() == [1, 3, 4, 5]
 
 
-def test_a_buffer_without_a_bound_keeps_all():
+def test_unbounded_buffer_keeps_all_episodes():
     assert len(make_buffer(list(range(1000)))) == 1000
 
 
@@ -52,7 +52,7 @@ def kept_of(episodes, max_episodes, keep):
 
 @pytest.mark.parametrize("keep", ["recent", "best"])
 @given(st.lists(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4)), max_size=4), max_size=12), st.integers(1, 5))
-def test_what_is_taken_from_a_buffer_stays_as_it_is_while_the_buffer_goes_on(keep, batches, max_episodes):
+def test_episodes_taken_from_a_buffer_are_not_changed_by_later_adds(keep, batches, max_episodes):
     buffer, held, taken = ReplayBuffer(max_episodes, keep), [], []
     for tag, batch in enumerate(batches):
         added = [make_episode(float(r), n, 10 * tag + i) for i, (r, n) in enumerate(batch)]
@@ -64,7 +64,7 @@ def test_what_is_taken_from_a_buffer_stays_as_it_is_while_the_buffer_goes_on(kee
             assert_same_episodes(view, expected)
 
 
-def test_joined_episodes_can_be_added():
+def test_add_accepts_joined_episodes():
     buffer, joined = ReplayBuffer(), Episodes.of([make_episode(1.0, 2), make_episode(2.0, 1)])
     buffer.add(joined)
     buffer.add(joined[1:])
@@ -72,7 +72,7 @@ def test_joined_episodes_can_be_added():
     assert_same_episodes(buffer.episodes, [joined[0], joined[1], joined[1]])
 
 
-def test_a_buffer_holds_copies_of_what_is_added():
+def test_add_copies_the_arrays():
     episode = make_episode(1.0, 2)
     buffer = ReplayBuffer()
     buffer.add([episode])
@@ -81,7 +81,7 @@ def test_a_buffer_holds_copies_of_what_is_added():
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=12), st.integers(1, 14))
-def test_best_takes_the_highest_returns_ties_to_the_newest_in_the_order_lived(returns, n_episodes):
+def test_best_are_the_highest_returns_with_ties_to_the_newest_in_order_of_time(returns, n_episodes):
     buffer = make_buffer([float(r) for r in returns])
     ranked = sorted(range(len(returns)), key=lambda i: (returns[i], i), reverse=True)
     expected = sorted(ranked[:n_episodes])
@@ -99,7 +99,7 @@ def test_recent_takes_whole_episodes_until_there_are_enough_steps(n_timesteps, l
 
 
 @pytest.mark.parametrize("keep", ["recent", "best"])
-def test_an_empty_buffer_has_nothing(keep):
+def test_empty_buffer_has_no_episodes(keep):
     buffer = ReplayBuffer(3, keep)
     buffer.add([])
     assert (len(buffer), buffer.n_timesteps) == (0, 0)
@@ -109,7 +109,7 @@ def test_an_empty_buffer_has_nothing(keep):
     assert buffer.returns.dtype == np.float64 and buffer.lengths.dtype == np.intp
 
 
-def test_what_is_added_later_may_be_wider_than_what_is_there():
+def test_later_episodes_may_need_a_wider_dtype():
     narrow = Episode(np.float32([[0.1], [0.2]]), ["up"], [1.0])
     wide = Episode([[0.1], [0.2]], ["forward"], [2.0])
     buffer = ReplayBuffer()
@@ -127,7 +127,7 @@ TOO_DEEP = Episode(np.ones((3, 2)), np.ones((2, 1)), [1.0, 1.0])
 
 
 @pytest.mark.parametrize("other", [TOO_WIDE, TOO_DEEP], ids=["more features", "rows of actions"])
-def test_an_episode_that_does_not_fit_the_others_is_refused_and_nothing_lost(other):
+def test_episode_of_another_shape_is_refused_and_the_buffer_unchanged(other):
     held = [make_episode(1.0, 2, 1), make_episode(2.0, 3, 2)]
     buffer = ReplayBuffer()
     buffer.add(held)
@@ -137,7 +137,7 @@ def test_an_episode_that_does_not_fit_the_others_is_refused_and_nothing_lost(oth
 
 
 @pytest.mark.parametrize("keep", ["recent", "best"])
-def test_storage_is_bounded_by_what_is_kept(keep):
+def test_memory_is_bounded_by_the_kept_episodes(keep):
     buffer = ReplayBuffer(10, keep)
     for i in range(2000):
         buffer.add([make_episode(float(i % 97), 5, i)])
@@ -150,7 +150,7 @@ def test_storage_is_bounded_by_what_is_kept(keep):
 @pytest.mark.parametrize("shape", [(), (3,)], ids=["one component", "three components"])
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda buffer: pickle.loads(pickle.dumps(buffer))])
 @given(st.lists(st.tuples(st.integers(1, 4), st.booleans(), st.booleans()), max_size=6))
-def test_a_buffer_comes_back_from_pickle_and_copies_as_it_was(duplicate, shape, described):
+def test_pickled_and_copied_buffers_are_equal(duplicate, shape, described):
     buffer = ReplayBuffer(max_episodes=4, keep="recent")
     rng = np.random.default_rng(len(described))
     buffer.add(
@@ -167,7 +167,7 @@ def test_a_buffer_comes_back_from_pickle_and_copies_as_it_was(duplicate, shape, 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda buffer: pickle.loads(pickle.dumps(buffer))])
 @pytest.mark.parametrize("returns", [[], [3.0], [3.0, 4.0]], ids=len)
-def test_copies_of_a_buffer_go_on_by_themselves(duplicate, returns):
+def test_copies_of_a_buffer_are_independent(duplicate, returns):
     buffer = make_buffer(returns, max_episodes=2)
     again = duplicate(buffer)
     again.add([make_episode(5.0, 2)])
@@ -175,6 +175,6 @@ def test_copies_of_a_buffer_go_on_by_themselves(duplicate, returns):
     assert buffer.returns.tolist() == returns
 
 
-def test_what_was_dropped_is_not_stored():
+def test_pickle_leaves_out_dropped_episodes():
     few, many = (make_buffer([0.0] * n, max_episodes=2) for n in (2, 2000))
     assert len(pickle.dumps(many)) < 1.2 * len(pickle.dumps(few))

@@ -29,7 +29,7 @@ finite = st.floats(-1e6, 1e6)
         (np.array([200, 100]), Command(200.0, 100.0)),
     ],
 )
-def test_check_command_reads_every_way_to_write_a_command(given_command, expected):
+def test_check_command_accepts_every_form(given_command, expected):
     checked = check_command(given_command)
     assert checked == expected
     assert all(isinstance(part, float | str | None) for part in checked)
@@ -38,13 +38,13 @@ def test_check_command_reads_every_way_to_write_a_command(given_command, expecte
 @pytest.mark.parametrize(
     "wrong", ["best", None, True, (1, 2, 3), (None, 5), ("1", "2"), {"desired_return": 1}, [[1, 2]]]
 )
-def test_check_command_explains_what_a_command_is(wrong):
+def test_check_command_refuses_other_types_with_advice(wrong):
     with pytest.raises(ValueError, match='command must be "max", a desired return, or a pair'):
         check_command(wrong)
 
 
 @pytest.mark.parametrize("desired_return", [np.nan, np.inf, -np.inf])
-def test_check_command_points_from_infinite_returns_to_max(desired_return):
+def test_check_command_refuses_infinite_returns_and_advises_max(desired_return):
     with pytest.raises(ValueError, match='as much as possible use command="max"'):
         check_command((desired_return, 10))
 
@@ -98,7 +98,7 @@ def test_exploratory_returns_fill_their_interval_evenly():
     assert counts.min() > 900
 
 
-def test_practice_commands_are_spread_over_what_was_seen():
+def test_finetuning_commands_are_uniform_over_the_achieved_returns():
     returns, lengths = np.array([-10.0, 30.0, 10.0]), np.array([1, 5, 3])
     commands = practice_commands(returns, lengths, 4000, np.random.default_rng(0))
     counts, _ = np.histogram(commands[:, 0], bins=4, range=(-10, 30))
@@ -128,7 +128,7 @@ def test_fitting_horizon_is_on_the_line_through_the_nearest_episodes(desired_ret
 
 
 @given(st.lists(st.integers(1, 500), min_size=1, max_size=15), st.integers(1, 500))
-def test_where_each_step_pays_one_the_fitting_horizon_is_the_return(lengths, desired_return):
+def test_fitting_horizon_equals_the_return_if_each_step_pays_one(lengths, desired_return):
     lengths = np.array(lengths)
     horizon = fitting_horizon(desired_return, lengths.astype(float), lengths)
     assert horizon == pytest.approx(np.clip(desired_return, lengths.min(), lengths.max()))

@@ -15,7 +15,7 @@ def agent():
     return UDRLAgent(forest, total_timesteps=1500, n_timesteps_per_iter=200, random_state=0).fit(MatchEnv)
 
 
-def test_a_tree_that_is_deep_enough_does_as_well_as_the_agent(agent):
+def test_deep_enough_tree_matches_the_agent(agent):
     distillation = distill(agent, MatchEnv, max_depth=2, n_rounds=2, n_episodes=10, n_eval_episodes=20)
     assert distillation.tree.get_depth() == 2
     assert distillation.fidelity == 1
@@ -26,7 +26,7 @@ def test_a_tree_that_is_deep_enough_does_as_well_as_the_agent(agent):
     )
 
 
-def test_a_tree_that_is_too_small_tells_so(agent):
+def test_too_small_tree_has_low_fidelity(agent):
     distillation = distill(agent, MatchEnv, max_depth=1, n_rounds=2, n_episodes=10)
     assert distillation.tree.get_n_leaves() == 2
     assert distillation.fidelity == pytest.approx(2 / 3, abs=0.1)  # two of three states can be told apart
@@ -37,7 +37,7 @@ def test_a_tree_that_is_too_small_tells_so(agent):
     assert distillation.fidelity == pytest.approx(accuracy_score(*predicted), abs=0.1)
 
 
-def test_the_tree_learns_probabilities(agent):
+def test_tree_learns_probabilities(agent):
     leaf = distill(agent, MatchEnv, max_depth=1, n_rounds=1, n_episodes=50, n_eval_episodes=1)
     rows = np.hstack([np.eye(3), np.zeros((3, 2))])
     taught, learned = agent.predict_proba(rows), leaf.agent.predict_proba(rows)
@@ -46,13 +46,13 @@ def test_the_tree_learns_probabilities(agent):
     np.testing.assert_allclose(learned[alone], taught[alone], atol=1e-6)
 
 
-def test_a_tree_for_an_exact_command_obeys_it(agent):
+def test_tree_for_an_exact_command_follows_it(agent):
     distillation = distill(agent, MatchEnv, command=(2, 5), max_depth=6, n_episodes=30)
     assert distillation.evaluation.command == distillation.teacher_evaluation.command == (2, 5)
     assert distillation.evaluation.mean_return == pytest.approx(2, abs=1)
 
 
-def test_the_tree_is_an_agent_like_any_other_and_leaves_the_agent_as_it_was(agent):
+def test_student_is_an_agent_and_the_teacher_is_unchanged(agent):
     before = agent.predict_proba(np.hstack([np.eye(3), np.zeros((3, 2))]))
     student = distill(agent, MatchEnv, n_rounds=1, n_episodes=5, n_eval_episodes=5).agent
     assert student.policy()(0) == 0
@@ -62,13 +62,13 @@ def test_the_tree_is_an_agent_like_any_other_and_leaves_the_agent_as_it_was(agen
     np.testing.assert_array_equal(after, before)
 
 
-def test_it_is_the_same_each_time(agent):
+def test_distillation_is_deterministic(agent):
     texts = {distill(agent, MatchEnv, n_rounds=2, n_episodes=5, n_eval_episodes=2).to_text() for _ in range(2)}
     assert len(texts) == 1
     assert "observation==" in texts.pop()
 
 
-def test_the_best_round_is_kept(agent):
+def test_best_round_is_kept(agent):
     scores = [
         distill(agent, MatchEnv, max_depth=1, n_rounds=n, n_episodes=10, n_eval_episodes=200).evaluation.mean_return
         for n in (1, 4)
@@ -76,7 +76,7 @@ def test_the_best_round_is_kept(agent):
     assert scores[1] >= scores[0] - 0.2  # chosen by other episodes, so not quite monotonic
 
 
-def test_continuous_actions():
+def test_deeper_tree_has_higher_fidelity_for_continuous_actions():
     def env():
         return ContinuousMatchEnv(n_components=2)
 
@@ -86,7 +86,7 @@ def test_continuous_actions():
     assert "value:" in large.to_text()
 
 
-def test_several_discrete_components_have_a_tree_each():
+def test_each_discrete_component_has_its_own_tree():
     def env():
         return SpacesEnv(spaces.Box(0, 1, (2,)), spaces.MultiDiscrete([2, 3]))
 
@@ -96,7 +96,7 @@ def test_several_discrete_components_have_a_tree_each():
     assert distillation.to_text(component=1).count("class: action 2") > 0
 
 
-def test_it_draws_itself(agent):
+def test_plot_draws_the_tree(agent):
     import matplotlib
 
     matplotlib.use("Agg")
@@ -107,7 +107,7 @@ def test_it_draws_itself(agent):
     plt.close("all")
 
 
-def test_bad_input(agent):
+def test_bad_input_is_refused(agent):
     with pytest.raises(NotFittedError):
         distill(UDRLAgent(), MatchEnv)
     with pytest.raises(ValueError, match="fitted on 3 observation features"):

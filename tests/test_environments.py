@@ -52,7 +52,7 @@ def test_training_tuning_and_evaluation_never_share_a_seed():
         OldGymEnv(),
     ],
 )
-def test_what_stands_for_an_environment_is_taken_for_one(X):
+def test_environments_are_recognized(X):
     assert is_environment(X)
 
 
@@ -68,11 +68,11 @@ def test_what_stands_for_an_environment_is_taken_for_one(X):
         [Episode([[0], [1]], [0], [0])],
     ],
 )
-def test_rows_and_episodes_are_not_taken_for_environments(X):
+def test_rows_and_episodes_are_not_environments(X):
     assert not is_environment(X)
 
 
-def test_a_vector_environment_is_taken_for_one_and_then_refused(vector_env):
+def test_vector_environment_is_recognized_and_refused(vector_env):
     assert is_environment(vector_env)
     with pytest.raises(TypeError, match=r"single environment, got the vector environment.*n_envs"):
         env_sources(vector_env)
@@ -91,18 +91,18 @@ def test_ids_specs_and_factories_make_a_new_environment_each_time(env):
     assert first.spec.max_episode_steps == 500
 
 
-def test_a_class_of_environments_is_a_factory():
+def test_environment_class_is_a_factory():
     (source,) = env_sources(MatchEnv)
     assert isinstance(make_env(source), MatchEnv)
 
 
-def test_an_instance_is_used_as_it_is():
+def test_instance_is_used_itself():
     env = MatchEnv()
     (source,) = env_sources(env)
     assert make_env(source) is env
 
 
-def test_ids_that_name_a_module_to_import_are_known_as_in_gymnasium(tmp_path, monkeypatch):
+def test_id_with_a_module_prefix_imports_the_module(tmp_path, monkeypatch):
     (tmp_path / "registers_an_env.py").write_text(
         "import gymnasium\ngymnasium.register('ToyMatch-v0', 'toy_envs:MatchEnv', max_episode_steps=3)\n"
     )
@@ -114,7 +114,7 @@ def test_ids_that_name_a_module_to_import_are_known_as_in_gymnasium(tmp_path, mo
         gymnasium.registry.pop("ToyMatch-v0", None)
 
 
-def test_lists_become_one_source_for_each():
+def test_list_gives_one_source_per_environment():
     sources = env_sources([lambda: MatchEnv(n_states=7), "CartPole-v1", [MatchEnv()]])
     assert describe(sources[0]).startswith("<function")
     assert [describe(source) for source in sources[1:]] == ["CartPole-v1", "<MatchEnv instance>"]
@@ -132,7 +132,7 @@ def test_lists_become_one_source_for_each():
         (SeededEnv(MatchEnv(), 0), TypeError, "Pass a function that makes it"),
     ],
 )
-def test_what_is_no_environment_is_refused_with_advice(env, error, message):
+def test_other_objects_are_refused_with_advice(env, error, message):
     with pytest.raises(error, match=message):
         env_sources(env)
 
@@ -146,7 +146,7 @@ def test_what_is_no_environment_is_refused_with_advice(env, error, message):
         (functools.partial(gymnasium.make_vec, "CartPole-v1", num_envs=2), "single environment, got the vector"),
     ],
 )
-def test_a_factory_that_makes_something_else_is_refused(factory, message):
+def test_factory_of_another_object_is_refused(factory, message):
     (source,) = env_sources(factory)
     with pytest.raises(TypeError, match=message):
         make_env(source)
@@ -157,7 +157,7 @@ def start_of(source, draw):
     return env.reset(seed=source.reset_seed(draw))[0].tolist()
 
 
-def test_seeded_envs_start_differently_from_each_other_and_the_same_each_time():
+def test_seeded_envs_have_their_own_reproducible_starts():
     sources = env_sources(seeded_envs("CartPole-v1", 3, seed=5))
     assert [source.seed for source in sources] == [5, 6, 7]
     starts = [start_of(source, draw) for source in sources for draw in (0, 1)]
@@ -165,19 +165,19 @@ def test_seeded_envs_start_differently_from_each_other_and_the_same_each_time():
     assert starts == [start_of(source, draw) for source in sources for draw in (0, 1)]
 
 
-def test_seeded_envs_never_share_a_reset_seed_in_practice():
+def test_seeded_envs_share_no_reset_seed():
     seeds = [{EnvSource(seed=seed).reset_seed(draw) for draw in range(500)} for seed in (0, 1)]
     assert len(seeds[0]) == len(seeds[1]) == 500
     assert not seeds[0] & seeds[1]
 
 
-def test_without_a_seed_of_its_own_a_source_resets_with_the_number_drawn():
+def test_source_without_a_seed_resets_with_the_drawn_number():
     seed = EnvSource().reset_seed(np.int64(7))
     assert seed == 7
     assert type(seed) is int
 
 
-def test_messages_name_an_environment_by_its_id():
+def test_describe_returns_the_id():
     env = gymnasium.make("CartPole-v1")
     assert describe(EnvSource(instance=env)) == "CartPole-v1"
     assert describe(env_sources(gymnasium.spec("CartPole-v1"))[0]) == "CartPole-v1"

@@ -15,7 +15,7 @@ def test_returns_to_go_sums_each_tail(rewards):
     np.testing.assert_array_equal(returns_to_go(rewards), [rewards[t:].sum() for t in range(len(rewards))])
 
 
-def test_episode_takes_lists_and_makes_arrays_of_them():
+def test_episode_converts_lists_to_arrays():
     episode = Episode([[0], [1], [2]], [1, 0], [1, 2])
     assert episode.observations.shape == (3, 1)
     assert episode.actions.tolist() == [1, 0]
@@ -35,7 +35,7 @@ def test_episode_keeps_the_dtype_of_images_and_labels():
     assert episode.actions[0] == "left"
 
 
-def test_episode_can_not_be_changed():
+def test_episode_is_frozen():
     with pytest.raises(FrozenInstanceError):
         Episode([[0], [1]], [0], [0.0]).terminated = False
 
@@ -54,7 +54,7 @@ def test_episode_can_not_be_changed():
         ([[0.0], [1.0], [2.0]], [0, 1], [1.0, -np.inf], r"rewards .* at step 1"),
     ],
 )
-def test_episode_refuses_what_does_not_fit_together(observations, actions, rewards, message):
+def test_episode_refuses_inconsistent_arrays(observations, actions, rewards, message):
     with pytest.raises(ValueError, match=message):
         Episode(observations, actions, rewards)
 
@@ -78,7 +78,7 @@ def lists_of_episodes(draw):
 
 
 @given(lists_of_episodes())
-def test_joined_episodes_are_those_that_were_joined(episodes):
+def test_joined_episodes_equal_the_given_ones(episodes):
     joined = Episodes.of(episodes)
     assert len(joined) == len(episodes)
     assert_same_episodes(joined, episodes)
@@ -89,7 +89,7 @@ def test_joined_episodes_are_those_that_were_joined(episodes):
 
 
 @given(lists_of_episodes(), st.data())
-def test_indices_and_slices_are_those_of_a_list(episodes, data):
+def test_indexing_and_slicing_match_a_list(episodes, data):
     joined, n_episodes = Episodes.of(episodes), len(episodes)
     index = data.draw(st.integers(-n_episodes, n_episodes - 1))
     assert_same_episodes([joined[index], joined[np.int64(index)]], [episodes[index]] * 2)
@@ -103,25 +103,25 @@ def test_indices_and_slices_are_those_of_a_list(episodes, data):
 @pytest.mark.parametrize(
     "part", [slice(0, 0), slice(2, 1), slice(9, 12), slice(0, 0, 2), slice(0, 1, -1), slice(3, 3, -2)], ids=str
 )
-def test_an_empty_slice_has_no_episodes_and_no_steps(part):
+def test_empty_slice_has_no_episodes_and_no_steps(part):
     joined = Episodes.of([Episode([[0], [1]], [0], [1.0]), Episode([[0], [1], [2]], [0, 1], [1.0, 2.0])])[part]
     assert len(joined) == len(joined.rewards) == len(joined.observations) == len(joined.returns) == 0
     assert list(joined) == []
 
 
 @pytest.mark.parametrize("index", [2, -3])
-def test_an_index_out_of_range_is_refused(index):
+def test_index_out_of_range_is_refused(index):
     joined = Episodes.of([Episode([[0], [1]], [0], [1.0])] * 2)
     with pytest.raises(IndexError):
         joined[index]
 
 
-def test_an_index_that_is_no_number_is_refused():
+def test_index_of_another_type_is_refused():
     with pytest.raises(TypeError):
         Episodes.of([Episode([[0], [1]], [0], [1.0])])["rewards"]
 
 
-def test_what_stands_in_the_long_arrays():
+def test_joined_arrays_concatenate_the_episodes():
     first = Episode([[0], [1], [2]], [5, 6], [1.0, 10.0], terminated=False, truncated=True)
     second = Episode([[3], [4]], [7], [100.0])
     joined = Episodes.of([first, second])
@@ -134,7 +134,7 @@ def test_what_stands_in_the_long_arrays():
     assert joined.returns.tolist() == [11, 100]
 
 
-def test_episodes_and_slices_share_the_memory_of_the_long_arrays():
+def test_episodes_and_slices_are_views():
     joined = Episodes.of([Episode([[t], [t + 1]], [t], [1.0 + t]) for t in range(4)])
     for field in fields(Episodes):
         part = getattr(joined[1:3], field.name)
@@ -142,7 +142,7 @@ def test_episodes_and_slices_share_the_memory_of_the_long_arrays():
     assert np.shares_memory(joined[2].observations, joined.observations)
 
 
-def test_joined_observations_of_mixed_precision_lose_none():
+def test_joined_observations_keep_the_higher_precision():
     narrow, wide = Episode(np.float32([[0], [1]]), ["up"], [0.0]), Episode([[0.1], [0.2]], ["right"], [0.0])
     joined = Episodes.of([narrow, wide])
     assert joined.observations.ravel().tolist() == [0, 1, 0.1, 0.2]

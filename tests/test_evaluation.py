@@ -28,7 +28,7 @@ def evaluate_in(envs, behavior, command=OPEN_ENDED, exploration=None, **params):
 
 
 @pytest.mark.parametrize("seed_range", [TRAINING, TUNING, EVALUATION])
-def test_plans_take_turns_on_the_sources_with_seeds_of_the_range(seed_range):
+def test_plans_alternate_between_sources_with_seeds_of_the_range(seed_range):
     commands = np.arange(10.0).reshape(5, 2)
     plans = draw_plans([EnvSource(), EnvSource()], commands, seed_range, np.random.default_rng(0))
     assert [plan.source for plan in plans] == [0, 1, 0, 1, 0]
@@ -45,13 +45,13 @@ def test_plans_of_seeded_environments_use_their_seeds():
     assert [plan.seed for plan in plans] == [sources[i % 2].reset_seed(draw) for i, draw in enumerate(draws)]
 
 
-def test_the_optimal_behavior_is_measured_as_optimal(matcher):
+def test_optimal_behavior_gets_the_optimal_return(matcher):
     returns, lengths = evaluate_in(MatchEnv(length=7), matcher, n_episodes=6)
     assert returns.tolist() == [7.0] * 6
     assert lengths.tolist() == [7] * 6
 
 
-def test_episodes_are_reported_in_the_order_of_their_plans(matcher):
+def test_results_are_in_the_order_of_the_plans(matcher):
     envs = [functools.partial(MatchEnv, length=n) for n in (5, 2)]
     returns, lengths = evaluate_in(envs, matcher, n_episodes=5, n_envs=4)
     assert lengths.tolist() == returns.tolist() == [5, 2, 5, 2, 5]
@@ -68,14 +68,14 @@ class Constant:
         return np.zeros(len(X), dtype=int)
 
 
-def test_a_seed_picks_the_same_episodes_and_another_seed_others():
+def test_same_seed_gives_the_same_episodes():
     first, again, other = (
         evaluate_in(MatchEnv(length=9), Constant(), n_episodes=20, seed=seed)[0].tolist() for seed in (0, 0, 1)
     )
     assert first == again != other
 
 
-def test_without_exploration_the_best_action_is_taken_and_with_it_actions_are_drawn():
+def test_exploration_draws_actions_and_its_absence_takes_the_best():
     X = np.zeros((100, 3), dtype=np.float32)
     arms = np.repeat([0, 1], [40, 60])
     behavior = DiscreteBehavior(DecisionTreeClassifier(), [np.arange(2)]).fit(X, arms, None, np.random.default_rng(0))
@@ -86,13 +86,13 @@ def test_without_exploration_the_best_action_is_taken_and_with_it_actions_are_dr
 
 
 @pytest.mark.parametrize("command", [OPEN_ENDED, Command(3.0, 4.0)])
-def test_every_episode_is_asked_for_the_command(command):
+def test_every_episode_starts_with_the_command(command):
     behavior = Constant()
     evaluate_in(lambda: MatchEnv(), behavior, command, n_episodes=3)
     assert behavior.commands[0] == [list(command)] * 3
 
 
-def test_an_evaluation_sums_itself_up():
+def test_evaluation_reports_mean_and_standard_deviation():
     evaluation = Evaluation(np.array([1.0, 3.0]), np.array([10, 20]), "max")
     assert (evaluation.mean_return, evaluation.std_return) == (2.0, 1.0)
     assert repr(evaluation) == "Evaluation(mean_return=2.0, std_return=1.0, n_episodes=2, command=max)"

@@ -53,7 +53,7 @@ def test_episodes_and_datasets_are_experience(X):
 @pytest.mark.parametrize(
     "X", [[], Episodes.of([make_episode()])[:0], "CartPole-v1", MatchEnv(), np.zeros((3, 3)), [[1, 2]], make_episode()]
 )
-def test_other_things_are_not_experience(X):
+def test_other_objects_are_not_experience(X):
     assert not is_experience(X)
 
 
@@ -69,7 +69,7 @@ def test_other_things_are_not_experience(X):
         (np.float32([[0.5, 1, 2], [3, 4, 5]]), False, 3),
     ],
 )
-def test_a_list_of_episodes_says_what_its_actions_are(actions, is_discrete, n_components):
+def test_kind_of_actions_is_read_from_the_episodes(actions, is_discrete, n_components):
     given = [make_episode(actions), make_episode(actions)]
     episodes, known_spaces, targets = read_experience(tuple(given))
     assert_same_episodes(episodes, given)
@@ -77,7 +77,7 @@ def test_a_list_of_episodes_says_what_its_actions_are(actions, is_discrete, n_co
     assert (targets.is_discrete, targets.n_components) == (is_discrete, n_components)
 
 
-def test_joined_episodes_are_read_as_they_are():
+def test_joined_episodes_are_not_copied():
     given = Episodes.of([make_episode([3, 1]), make_episode([7])])
     episodes, known_spaces, targets = read_experience(given)
     assert episodes is given
@@ -85,7 +85,7 @@ def test_joined_episodes_are_read_as_they_are():
     assert targets.labels[0].tolist() == [1, 3, 7]
 
 
-def test_an_agent_learns_the_same_from_the_episodes_of_a_buffer_as_from_a_list():
+def test_joined_and_listed_episodes_give_the_same_agent():
     lived = UDRLAgent(total_timesteps=200, random_state=0).fit(MatchEnv()).buffer_.episodes
     X = np.hstack([np.eye(3), np.zeros((3, 2))])
     joined, listed = (UDRLAgent(random_state=0).fit(given) for given in (lived, list(lived)))
@@ -93,7 +93,7 @@ def test_an_agent_learns_the_same_from_the_episodes_of_a_buffer_as_from_a_list()
     assert_same_episodes(joined.buffer_.episodes, listed.buffer_.episodes)
 
 
-def test_labels_are_those_of_all_episodes():
+def test_labels_are_collected_from_all_episodes():
     _, _, targets = read_experience([make_episode([3, 1]), make_episode([7])])
     assert targets.labels[0].tolist() == [1, 3, 7]
 
@@ -106,12 +106,12 @@ def test_labels_are_those_of_all_episodes():
         ([make_episode(), make_episode(), make_episode([[1, 0]])], ValueError, "action components; episode 2 has"),
     ],
 )
-def test_what_does_not_fit_together_is_named(episodes, error, message):
+def test_inconsistent_episodes_are_refused_by_position(episodes, error, message):
     with pytest.raises(error, match=message):
         read_experience(episodes)
 
 
-def test_a_dataset_is_read_step_by_step_whatever_its_nesting():
+def test_nested_spaces_of_a_dataset_are_flattened_step_by_step():
     observation_space = spaces.Dict({"a": spaces.Tuple([spaces.Discrete(2)]), "b": spaces.Box(-9, 9, (2,))})
     action_space = spaces.MultiDiscrete([[2, 3]])
     first = log({"a": (np.array([0, 1, 1]),), "b": np.arange(6.0).reshape(3, 2)}, [[[0, 1]], [[1, 2]]], [1.0, 2.0])
@@ -134,7 +134,7 @@ def test_continuous_actions_of_a_dataset_keep_the_bounds_of_their_space():
     assert (targets.low.tolist(), targets.high.tolist()) == ([-2, -2], [2, 2])
 
 
-def test_reads_a_minari_dataset_from_disk(tmp_path, monkeypatch):
+def test_minari_dataset_is_read_from_disk(tmp_path, monkeypatch):
     minari = pytest.importorskip("minari")
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path))
     logged = UDRLAgent(total_timesteps=300, random_state=0).fit("CartPole-v1").buffer_.episodes

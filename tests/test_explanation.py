@@ -101,7 +101,7 @@ def test_contributions_sum_to_a_continuous_action(estimator, component):
     assert explanation.contributions[:, -2:].tolist() == [[0, 0]] * 40  # "max" is the same command in all rows
 
 
-def test_a_hand_worked_tree():
+def test_tree_contributions_match_a_hand_worked_example():
     # 3 of 8 rows take action 1. Right of 0.5 in feature 0 it is 3 of 4, and there above 0.5 in feature 1 all.
     X = np.array([[0, 0]] * 4 + [[1, 0]] * 2 + [[1, 1]] * 2, dtype=np.float32)
     y = np.array([0, 0, 0, 0, 0, 1, 1, 1])
@@ -139,7 +139,7 @@ def changes_on_the_way(tree, row):
     return changes
 
 
-def test_a_forest_contributes_the_mean_of_the_changes_in_its_trees():
+def test_forest_contributions_are_the_mean_over_its_trees():
     X, y = rows(3)
     forest = RandomForestClassifier(7, random_state=0).fit(X, y)
     base_values, contributions = path_contributions(fast_predictor(forest), X[:20])
@@ -150,7 +150,7 @@ def test_a_forest_contributes_the_mean_of_the_changes_in_its_trees():
 
 @settings(max_examples=20, deadline=None)
 @given(st.floats(0.01, 1.0), st.integers(1, 60), st.integers(2, 4))
-def test_sums_are_exact_however_sure_boosting_is(learning_rate, max_iter, n_classes):
+def test_boosting_contributions_sum_exactly_at_any_confidence(learning_rate, max_iter, n_classes):
     X, y = rows(n_classes)
     params = {"learning_rate": learning_rate, "max_iter": max_iter, "min_samples_leaf": 1}
     boosting = HistGradientBoostingClassifier(**params, early_stopping=False, random_state=0).fit(X, y)
@@ -159,7 +159,7 @@ def test_sums_are_exact_however_sure_boosting_is(learning_rate, max_iter, n_clas
     np.testing.assert_allclose(total, boosting.predict_proba(X[:50].astype(float)), atol=1e-9)
 
 
-def test_if_the_inside_of_trees_is_not_as_known_they_are_asked_for_predictions(monkeypatch):
+def test_trees_with_unknown_internals_fall_back_to_permutations(monkeypatch):
     def raises(forest):
         raise AttributeError("as in another version of scikit-learn")
 
@@ -169,7 +169,7 @@ def test_if_the_inside_of_trees_is_not_as_known_they_are_asked_for_predictions(m
     assert explain(agent, X[:2, :-2], tuple(X[0, -2:]), background=X).method == "permutations"
 
 
-def test_linear_models_contribute_coefficient_times_difference():
+def test_linear_contributions_are_coefficient_times_difference():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(200, 5)).astype(np.float32)
     X[:, 4] += 10
@@ -181,7 +181,7 @@ def test_linear_models_contribute_coefficient_times_difference():
     np.testing.assert_allclose(explanation.contributions, differences * [1.0, -2.0, 0.0, 0.5, 3.0], atol=1e-4)
 
 
-def test_several_components_are_explained_one_by_one():
+def test_each_component_is_explained_separately():
     X, y = rows(3, n_components=2)
     agent = UDRLAgent(RandomForestClassifier(5), random_state=0).fit(X, y)
     for component, proba in enumerate(agent.predict_proba(X[:1])):
@@ -190,7 +190,7 @@ def test_several_components_are_explained_one_by_one():
         assert explanation.actions[0] == agent.classes_[component][proba.argmax()]
 
 
-def test_an_action_never_seen_has_probability_zero_for_no_reason():
+def test_action_missing_from_the_data_has_value_zero_and_no_contributions():
     agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=600, n_timesteps_per_iter=600, random_state=0)
     agent.fit(lambda: BanditEnv(n_arms=200))  # random actions alone, one in each episode
     unseen = min(set(range(200)) - set(agent.hindsight_rows()[1]))
@@ -199,7 +199,7 @@ def test_an_action_never_seen_has_probability_zero_for_no_reason():
     assert not explanation.contributions.any()
 
 
-def test_without_a_background_the_replay_buffer_is_one_and_the_command_is_kept():
+def test_default_background_is_the_replay_buffer_under_the_same_command():
     agent = UDRLAgent(LogisticRegression(), total_timesteps=500, random_state=0).fit(MatchEnv)
     explanation = explain(agent, np.eye(3), "max")
     assert explanation.actions.tolist() == [0, 1, 2]
@@ -209,7 +209,7 @@ def test_without_a_background_the_replay_buffer_is_one_and_the_command_is_kept()
     np.testing.assert_array_equal(again.contributions, explanation.contributions)
 
 
-def test_names_are_those_of_the_agent():
+def test_feature_names_are_those_of_the_agent():
     agent = UDRLAgent(total_timesteps=500, random_state=0).fit(MatchEnv)
     explanation = explain(agent, np.eye(3), 3)
     assert explanation.feature_names.tolist() == agent.feature_names_in_.tolist()
@@ -226,13 +226,13 @@ def test_names_are_those_of_the_agent():
         ({"command": "more"}, "command"),
     ],
 )
-def test_bad_input(params, message):
+def test_bad_input_is_refused(params, message):
     agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=200, random_state=0).fit(MatchEnv)
     with pytest.raises(ValueError, match=message):
         explain(agent, **{"observations": np.zeros((1, 3))} | params)
 
 
-def test_bad_input_for_some_agents():
+def test_bad_input_for_certain_agents_is_refused():
     X, y = rows(2)
     with pytest.raises(ValueError, match="background=X"):
         explain(UDRLAgent(LogisticRegression()).fit(X, y), X[:, :-2], (0, 1))

@@ -19,7 +19,7 @@ episodes_strategy = st.lists(st.lists(st.integers(-5, 5), min_size=1, max_size=6
 
 
 @given(episodes_strategy)
-def test_trailing_rows_hold_every_step_with_what_followed_until_the_end(episodes):
+def test_trailing_rows_hold_the_return_and_horizon_until_the_end(episodes):
     rows = relabel(episodes)
     expected = [
         (*e.observations[t], e.rewards[t:].sum(), len(e) - t, e.actions[t], t) for e in episodes for t in range(len(e))
@@ -28,7 +28,7 @@ def test_trailing_rows_hold_every_step_with_what_followed_until_the_end(episodes
 
 
 @given(episodes_strategy, st.sampled_from(["trailing", "random"]), st.integers(0, 2**32))
-def test_rows_of_joined_episodes_are_those_of_a_list(episodes, segments, seed):
+def test_joined_and_listed_episodes_give_the_same_rows(episodes, segments, seed):
     joined, drawn = Episodes.of([episodes[0], *episodes])[1:], []
     for given_as in (episodes, tuple(episodes), joined):
         rng = np.random.default_rng(seed)
@@ -45,7 +45,7 @@ def test_rows_of_joined_episodes_are_those_of_a_list(episodes, segments, seed):
 
 
 @given(episodes_strategy, st.integers(1, 8), st.integers(0, 2**32))
-def test_random_segments_hold_what_followed_until_a_later_step(episodes, n_rows, seed):
+def test_random_segments_hold_the_return_and_horizon_until_a_later_step(episodes, n_rows, seed):
     rows = relabel(episodes, segments="random", rows_per_episode=n_rows, rng=np.random.default_rng(seed))
     assert len(rows.actions) == n_rows * len(episodes)
     for (tag, t), (desired_return, desired_horizon), action, step in zip(*rows, strict=True):
@@ -55,14 +55,14 @@ def test_random_segments_hold_what_followed_until_a_later_step(episodes, n_rows,
         assert action == episode.actions[t]
 
 
-def test_random_segments_end_after_each_later_step_equally_often():
+def test_ends_of_random_segments_are_uniform():
     rows = relabel([make_episode([1, 1, 1])], segments="random", rows_per_episode=6000, rng=np.random.default_rng(0))
     of_first_step = rows.commands[rows.observations[:, 1] == 0, 1]
     assert len(of_first_step) == pytest.approx(2000, rel=0.1)
     np.testing.assert_allclose(np.bincount(of_first_step.astype(int))[1:], len(of_first_step) / 3, rtol=0.15)
 
 
-def test_random_segments_without_a_number_take_every_step_once():
+def test_random_segments_take_every_step_once_by_default():
     rows = relabel([make_episode([1, 2, 3])], segments="random", rng=np.random.default_rng(0))
     assert rows.actions.tolist() == [0, 1, 2]
 
@@ -73,19 +73,19 @@ def test_rows_per_episode_may_differ_by_episode():
     assert rows.observations[:, 0].tolist() == [0, 1, 1, 1, 1]
 
 
-def test_actions_of_several_components_keep_their_columns():
+def test_actions_keep_their_component_columns():
     actions = np.array([[0.5, 1.0], [0.25, 2.0]])
     np.testing.assert_array_equal(relabel([Episode(np.zeros((3, 1)), actions, [0, 0])]).actions, actions)
 
 
-def test_take_picks_the_same_rows_of_every_part():
+def test_take_selects_the_same_rows_of_every_array():
     rows = relabel([make_episode([1, 2, 4])]).take([2, 0])
     assert rows.observations.tolist() == [[0, 2], [0, 0]]
     assert rows.commands.tolist() == [[4, 1], [7, 3]]
     assert rows.actions.tolist() == [2, 0]
 
 
-def test_draw_rows_draws_every_step_alike():
+def test_draw_rows_is_uniform_over_steps():
     episodes = [make_episode([1.0] * 9, 0), make_episode([1.0], 1)]
     rows = draw_rows(episodes, 5, np.random.default_rng(0))
     assert len(rows.actions) == 5
@@ -96,14 +96,14 @@ def test_draw_rows_draws_every_step_alike():
     )
 
 
-def test_draw_rows_takes_every_step_once_if_there_are_no_more():
+def test_draw_rows_takes_every_step_once_if_there_are_too_few():
     episodes = [make_episode([1.0, 2.0], 0), make_episode([3.0], 1)]
     np.testing.assert_array_equal(
         draw_rows(episodes, 3, np.random.default_rng(0)).observations, relabel(episodes).observations
     )
 
 
-def test_spread_over_returns_draws_evenly_over_levels_of_return():
+def test_spread_over_returns_draws_equally_from_each_return_bin():
     # 50 episodes of return 0 and 3 steps, one of return 5 and 2 steps, two of return 10 and 1 and 9 steps
     lengths, returns = [3] * 50 + [2, 1, 9], [0] * 50 + [5, 10, 10]
     episodes = [make_episode([0] * (n - 1) + [r], tag) for tag, (n, r) in enumerate(zip(lengths, returns, strict=True))]
@@ -117,13 +117,13 @@ def test_spread_over_returns_draws_evenly_over_levels_of_return():
     np.testing.assert_allclose(np.bincount(steps[tags == 52]), (tags == 52).sum() / 9, rtol=0.3)
 
 
-def test_spread_over_returns_of_one_level_draws_from_all_steps():
+def test_spread_over_returns_of_one_bin_draws_from_all_steps():
     rows = spread_over_returns([make_episode([1, 1], 0), make_episode([2], 1)], 300, np.random.default_rng(0))
     assert len(rows.actions) == 300
     assert {tuple(row) for row in rows.observations} == {(0, 0), (0, 1), (1, 0)}
 
 
-def test_spread_over_returns_passes_the_kind_of_segments_on():
+def test_spread_over_returns_passes_segments_on():
     episodes = [make_episode([1, 1, 1, 1], 0)]
     trailing = spread_over_returns(episodes, 50, np.random.default_rng(0))
     np.testing.assert_array_equal(trailing.commands[:, 1], 4 - trailing.observations[:, 1])

@@ -98,26 +98,26 @@ def assert_same_answers(estimator, rows):
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
 @pytest.mark.parametrize("classifier", CLASSIFIERS, ids=name)
-def test_probabilities_equal_the_classifiers_own_to_the_last_bit(classifier, labels, weights):
+def test_probabilities_equal_predict_proba_exactly(classifier, labels, weights):
     assert_same_answers(clone(classifier).fit(X, labels, sample_weight=weights), X)
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("regressor", REGRESSORS, ids=name)
-def test_predictions_equal_the_regressors_own_to_the_last_bit(regressor, weights):
+def test_predictions_equal_predict_exactly(regressor, weights):
     assert_same_answers(clone(regressor).fit(X, TARGETS[:, 0], sample_weight=weights), X)
 
 
 @pytest.mark.parametrize(
     "regressor", [regressor for regressor in REGRESSORS if not isinstance(regressor, OF_ONE_OUTPUT)], ids=name
 )
-def test_several_outputs_equal_the_regressors_own_to_the_last_bit(regressor):
+def test_multi_output_predictions_equal_predict_exactly(regressor):
     assert_same_answers(clone(regressor).fit(X, TARGETS), X)
 
 
 @pytest.mark.parametrize("n_outputs", [1, 3])
 @pytest.mark.parametrize("regressor", REGRESSORS, ids=name)
-def test_regressors_side_by_side_give_a_column_each(regressor, n_outputs):
+def test_multi_output_regressor_gives_one_column_per_estimator(regressor, n_outputs):
     assert_same_answers(MultiOutputRegressor(regressor).fit(X, TARGETS[:, :n_outputs]), X)
 
 
@@ -136,7 +136,7 @@ def test_regressors_side_by_side_give_a_column_each(regressor, n_outputs):
     ],
     ids=lambda make: make.args[0].__name__,
 )
-def test_any_number_of_trees_is_asked_in_order(make, n_trees):
+def test_any_number_of_trees_gives_exact_predictions(make, n_trees):
     estimator = make(n_trees)
     y = LABELS["a rare class"] if is_classifier(estimator) else TARGETS[:, 0]
     assert_same_answers(estimator.fit(X, y), X)
@@ -174,11 +174,11 @@ SMALL_SAMPLES = {"max_samples": 10, "n_estimators": 20}
     ],
     ids=str,
 )
-def test_parameters_of_an_estimator_change_nothing_about_that(estimator, y):
+def test_predictions_are_exact_for_all_estimator_parameters(estimator, y):
     assert_same_answers(estimator.fit(X, Y[y]), X)
 
 
-def test_a_class_missing_in_some_samples_of_a_bagging_has_its_column():
+def test_class_missing_in_some_bagging_samples_keeps_its_column():
     estimator = bagging(BaggingClassifier, DecisionTreeClassifier, **SMALL_SAMPLES)
     with config_context(enable_metadata_routing=True):  # so that each tree gets the rows drawn, rather than weights
         estimator.fit(X, 3 - LABELS["a rare class"])
@@ -187,7 +187,7 @@ def test_a_class_missing_in_some_samples_of_a_bagging_has_its_column():
 
 
 @pytest.mark.parametrize("regressor", REGRESSORS, ids=name)
-def test_trees_of_a_single_leaf_are_asked_too(regressor):
+def test_trees_with_a_single_leaf_are_supported(regressor):
     assert_same_answers(clone(regressor).fit(X, np.full(300, 0.1)), X)
 
 
@@ -210,11 +210,11 @@ def fit_on(rows, estimator):
 
 @pytest.mark.parametrize("fitted_on", [X, X_WITH_GAPS], ids=["fitted without", "fitted with"])
 @pytest.mark.parametrize("estimator", TAKE_GAPS, ids=name)
-def test_missing_values_go_the_way_that_the_estimator_sends_them(estimator, fitted_on):
+def test_missing_values_take_the_estimators_branch(estimator, fitted_on):
     assert_same_answers(fit_on(fitted_on, estimator), X_WITH_GAPS)
 
 
-def test_the_way_of_missing_values_is_learned():
+def test_both_branches_for_missing_values_occur():
     nodes = fit_on(X_WITH_GAPS, TAKE_GAPS[0]).tree_.__getstate__()["nodes"]
     assert set(nodes["missing_go_to_left"][nodes["left_child"] >= 0]) == {0, 1}
 
@@ -222,7 +222,7 @@ def test_the_way_of_missing_values_is_learned():
 @pytest.mark.parametrize(
     "estimator", [estimator for estimator in TAKE_GAPS if name(estimator).startswith("Hist")], ids=name
 )
-def test_infinite_values_go_the_way_that_the_estimator_sends_them(estimator):
+def test_infinite_values_take_the_estimators_branch(estimator):
     rows = X_WITH_GAPS.copy()
     rows[::7, 1], rows[1::7, 2], rows[2::7] = np.inf, -np.inf, np.inf
     for fitted_on in (X, rows):
@@ -253,14 +253,14 @@ queries = hnp.arrays(
 
 @pytest.mark.parametrize("estimator", IN_SMALL, ids=name)
 @given(even_numbers, queries, st.integers(0, 2**32))
-def test_rows_on_a_threshold_and_beside_it_get_the_estimators_own_answers(estimator, fitted_on, rows, seed):
+def test_rows_at_and_next_to_a_threshold_give_exact_predictions(estimator, fitted_on, rows, seed):
     y = np.random.default_rng(seed).integers(3, size=len(fitted_on))
     y[:3] = 0, 1, 2
     fitted = clone(estimator).fit(fitted_on, y)
     np.testing.assert_array_equal(fast_predictor(fitted)(rows), answers(fitted, rows), strict=True)
 
 
-def test_answers_do_not_depend_on_earlier_ones():
+def test_calls_do_not_share_memory():
     for regressor in REGRESSORS:
         fitted = clone(regressor).fit(X, TARGETS[:, 0])
         own, predict = answers(fitted, X), fast_predictor(fitted)
@@ -272,7 +272,7 @@ def test_answers_do_not_depend_on_earlier_ones():
 
 
 @pytest.mark.parametrize("estimator", [*CLASSIFIERS, *REGRESSORS, MultiOutputRegressor(REGRESSORS[-1])], ids=name)
-def test_a_predictor_comes_back_from_pickle_as_it_was(estimator):
+def test_pickled_predictor_predicts_the_same(estimator):
     y = LABELS["a rare class"] if is_classifier(estimator) else TARGETS[:, 0]
     predict = fast_predictor(clone(estimator).fit(X, TARGETS if isinstance(estimator, MultiOutputRegressor) else y))
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(predict))(X), predict(X), strict=True)
@@ -304,7 +304,7 @@ class OwnTree(DecisionTreeClassifier):
     ],
     ids=str,
 )
-def test_other_estimators_are_left_to_themselves(estimator):
+def test_other_estimators_have_no_fast_predictor(estimator):
     several_outputs = isinstance(estimator, MultiOutputRegressor)
     rows = np.column_stack([X[:, :3], X[:, 3] > 0])
     assert fast_predictor(estimator.fit(rows, TARGETS if several_outputs else LABELS["two classes"])) is None
@@ -315,11 +315,11 @@ def fitted():
     return Fitted(RandomForestClassifier(3, random_state=0).fit(X, LABELS["a rare class"]))
 
 
-def test_rows_in_single_precision_are_answered_fast(fitted):
+def test_float32_rows_are_predicted_fast(fitted):
     np.testing.assert_array_equal(fitted.fast(X), fitted.estimator.predict_proba(X), strict=True)
 
 
-def test_rows_in_double_precision_are_left_to_the_estimator(fitted):
+def test_float64_rows_are_left_to_the_estimator(fitted):
     assert fitted.fast(X.astype(np.float64)) is None
 
 
@@ -329,19 +329,19 @@ def test_many_rows_are_left_to_the_estimator(fitted):
     np.testing.assert_array_equal(fitted.fast(rows[1:]), fitted.estimator.predict_proba(rows[1:]), strict=True)
 
 
-def test_an_estimator_without_a_faster_way_has_no_fast_answers():
+def test_estimator_without_a_fast_predictor_returns_none():
     assert Fitted(DummyClassifier().fit(X, LABELS["two classes"])).fast(X) is None
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda fitted: pickle.loads(pickle.dumps(fitted))])
-def test_copies_leave_the_fast_way_behind_and_find_it_again(fitted, duplicate):
+def test_copies_drop_the_fast_predictor_and_rebuild_it(fitted, duplicate):
     own = fitted.fast(X)
     copied = duplicate(fitted)
     assert vars(copied).keys() == {"estimator"}
     np.testing.assert_array_equal(copied.fast(X), own, strict=True)
 
 
-def test_a_compact_copy_answers_any_number_of_rows_the_same_and_travels_light(fitted):
+def test_compact_copy_predicts_any_number_of_rows_and_pickles_smaller(fitted):
     rows = np.resize(X, (MANY_ROWS + 1, 4))
     compact = fitted.compact()
     travelled = pickle.loads(pickle.dumps(compact))
@@ -351,6 +351,6 @@ def test_a_compact_copy_answers_any_number_of_rows_the_same_and_travels_light(fi
     assert fitted.fast(rows) is None and isinstance(fitted.estimator, RandomForestClassifier)
 
 
-def test_what_has_no_faster_way_is_as_compact_as_it_gets():
+def test_estimator_without_a_fast_predictor_is_its_own_compact_copy():
     slow = Fitted(DummyClassifier().fit(X, LABELS["two classes"]))
     assert slow.compact() is slow

@@ -32,7 +32,7 @@ def agent():
     )
 
 
-def test_grid_search_learns_on_some_environments_and_scores_on_the_others(agent):
+def test_grid_search_fits_on_some_environments_and_scores_on_the_others(agent):
     envs = seeded_envs("CartPole-v1", 4)
     grid = {"estimator__min_samples_leaf": [10, 100], "gamma": [0.9]}
     search = GridSearchCV(agent, grid, cv=2).fit(envs)
@@ -46,7 +46,7 @@ def test_grid_search_learns_on_some_environments_and_scores_on_the_others(agent)
     assert search.score(envs) == search.best_estimator_.score(envs)
 
 
-def test_halving_search_spends_timesteps(agent):
+def test_halving_search_uses_timesteps_as_resource(agent):
     search = HalvingRandomSearchCV(
         agent,
         {"estimator__max_depth": range(1, 10), "temperature": [0.5, 1.0, 2.0]},
@@ -69,7 +69,7 @@ def test_cross_val_score_is_the_mean_return_on_each_fold(agent):
 
 
 @pytest.mark.slow
-def test_search_in_workers_finds_the_same(agent):
+def test_search_in_workers_gives_the_same_scores(agent):
     envs = seeded_envs("CartPole-v1", 2)
     one, two = (
         GridSearchCV(agent, {"gamma": [0.5, 0.99]}, cv=2, n_jobs=n_jobs).fit(envs).cv_results_["mean_test_score"]
@@ -91,7 +91,7 @@ class StartRecorder(gymnasium.Wrapper):
         return observation, info
 
 
-def test_folds_never_share_the_start_of_an_episode(agent):
+def test_folds_share_no_start_of_an_episode(agent):
     starts = []
     envs = seeded_envs(partial(StartRecorder, starts), 4)
     folds = [envs[:2], envs[2:]]
@@ -123,7 +123,7 @@ def rows(request):
     return rows_of
 
 
-def test_permutation_importance_finds_what_the_agent_looks_at(agent, rows):
+def test_permutation_importance_finds_the_features_that_matter(agent, rows):
     X, _ = rows(agent.fit(MatchEnv(n_states=2)))
     X = X.assign(desired_return=0, desired_horizon=0) if isinstance(X, pd.DataFrame) else X * [1, 1, 0, 0]
     importances = permutation_importance(agent, X, agent.predict(X), n_repeats=3, random_state=0).importances_mean
@@ -137,7 +137,7 @@ def test_permutation_importance_scores_hindsight_rows(agent, rows):
     assert result.importances.shape == (4, 2) and result.importances_mean.max() > 0.05
 
 
-def test_permutation_importance_of_a_regressor(agent, rows):
+def test_permutation_importance_accepts_a_regressor(agent, rows):
     agent.set_params(estimator=DecisionTreeRegressor(min_samples_leaf=10)).fit(ContinuousMatchEnv())
     X, y = rows(agent)
     assert np.isfinite(permutation_importance(agent, X, y, n_repeats=2, random_state=0).importances).all()
@@ -193,14 +193,14 @@ class Failing(Stopper):
         raise RuntimeError("callback failed")
 
 
-def test_callback_that_fails_is_torn_down(agent):
+def test_failing_callback_is_torn_down(agent):
     failing = Failing(last_iteration=None)
     with pytest.raises(RuntimeError, match="callback failed"):
         agent.set_callbacks(failing).fit(MatchEnv())
     assert failing.calls == ["setup", "teardown"]
 
 
-def test_progress_bar_changes_nothing_that_is_learned(agent, capsys):
+def test_progress_bar_does_not_change_the_fit(agent, capsys):
     plain = clone(agent).fit(MatchEnv())
     watched = agent.set_callbacks(ProgressBar()).fit(MatchEnv())
     assert "UDRLAgent - fit" in capsys.readouterr().out
@@ -214,7 +214,7 @@ def test_progress_bar_of_a_search_shows_the_agents(agent, capsys):
     assert "UDRLAgent - fit" in capsys.readouterr().out
 
 
-def test_scoring_monitor_scores_each_iteration_as_if_fit_had_stopped_there(agent):
+def test_scoring_monitor_scores_each_iteration(agent):
     monitor = ScoringMonitor(scoring=["accuracy"])
     agent.set_callbacks(monitor).fit(MatchEnv())
     whole, *iterations = monitor.get_logs().data

@@ -32,7 +32,7 @@ def learned_briefly(env, **params):
 
 
 @pytest.mark.parametrize("env_id", KNOWN)
-def test_names_of_well_known_environments(env_id):
+def test_known_environments_have_names(env_id):
     agent = learned_briefly(env_id)
     *names, _, _ = agent.feature_names_in_
     assert len(set(names)) == len(names) == agent.n_features_in_ - 2
@@ -40,7 +40,7 @@ def test_names_of_well_known_environments(env_id):
     assert not any("action" in name for name in agent.action_names_)
 
 
-def test_names_stand_where_they_belong():
+def test_names_match_the_columns_and_actions():
     # The numbers as gymnasium computes them, from the state that it documents.
     with gymnasium.make("Acrobot-v1") as env:
         observation, _ = env.reset(seed=0)
@@ -57,7 +57,7 @@ def test_names_stand_where_they_belong():
         assert np.sign(shown["angular_velocity"]) == np.sign(env.unwrapped.lander.angularVelocity)
 
 
-def test_names_that_an_environment_says_itself_are_used_throughout():
+def test_names_from_env_metadata_are_used_everywhere():
     agent = learned_briefly(NamedEnv)
     assert agent.feature_names_in_.tolist() == ["low", "middle", "high", "desired_return", "desired_horizon"]
     assert agent.action_names_ == ["sink", "stay", "rise"]
@@ -71,13 +71,13 @@ def test_names_that_an_environment_says_itself_are_used_throughout():
     assert display.labels == ["sink", "stay", "rise"]
 
 
-def test_unknown_environments_get_made_up_names():
+def test_unknown_environments_get_default_names():
     agent = learned_briefly(MatchEnv)
     assert agent.feature_names_in_[0] == "observation==0"
     assert agent.action_names_ == ["action 0", "action 1", "action 2"]
 
 
-def test_several_components_have_a_list_of_names_each():
+def test_each_component_has_its_own_list_of_names():
     agent = learned_briefly(FixedLengthEnv(spaces.Box(0, 1, (1,)), spaces.MultiDiscrete([2, 3], start=[0, 5])))
     assert agent.action_names_ == [["action 0", "action 1"], ["action 5", "action 6", "action 7"]]
     assert explain(agent, [[0.5]], command=5, component=1).action_names[0] in agent.action_names_[1]
@@ -91,13 +91,13 @@ def test_several_components_have_a_list_of_names_each():
     ],
     ids=["observations in another order", "more of them"],
 )
-def test_observations_that_a_wrapper_changed_are_not_called_as_they_were(wrap):
+def test_names_are_dropped_if_a_wrapper_changes_observations(wrap):
     agent = learned_briefly(lambda: wrap(gymnasium.make("CartPole-v1")))
     assert all(name.startswith("observation[") for name in agent.feature_names_in_[:-2])
     assert agent.action_names_ == ["push left", "push right"]
 
 
-def test_actions_that_a_wrapper_changed_are_not_called_as_they_were():
+def test_names_are_dropped_if_a_wrapper_changes_actions():
     def reverse(env):
         return gymnasium.wrappers.TransformAction(env, lambda action: 1 - action, env.action_space)
 
@@ -114,14 +114,14 @@ def test_actions_that_a_wrapper_changed_are_not_called_as_they_were():
         ({"observation_names": ["low", "high", "desired_return"]}, "are taken by commands"),
     ],
 )
-def test_names_that_do_not_fit_are_refused(metadata, message):
+def test_wrong_names_are_refused(metadata, message):
     env = MatchEnv()
     env.metadata = metadata
     with pytest.raises(ValueError, match=message):
         learned_briefly(env)
 
 
-def test_what_an_environment_said_is_still_known_after_logged_episodes():
+def test_warm_start_on_episodes_keeps_names_and_spaces():
     agent = learned_briefly(NamedEnv, warm_start=True)
     space = agent.action_space_
     agent.fit([Episode(np.eye(3)[[0, 1, 2]], actions=[0, 1], rewards=[1.0, 1.0])])
@@ -131,7 +131,7 @@ def test_what_an_environment_said_is_still_known_after_logged_episodes():
     assert agent.classes_.tolist() == [0, 1, 2]
 
 
-def test_logged_actions_that_the_environment_has_not_are_refused():
+def test_logged_actions_outside_the_action_space_are_refused():
     agent = learned_briefly(NamedEnv, warm_start=True)
     before = agent.n_episodes_
     with pytest.raises(ValueError, match=r"Expected actions among \[0, 1, 2\] in component 0.*; got \[7\] as well"):
@@ -139,6 +139,6 @@ def test_logged_actions_that_the_environment_has_not_are_refused():
     assert agent.n_episodes_ == before
 
 
-def test_names_of_one_agent_are_its_own():
+def test_names_are_not_shared_between_agents():
     learned_briefly("CartPole-v1").action_names_.reverse()
     assert learned_briefly("CartPole-v1").action_names_ == ["push left", "push right"]

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 nets = pytest.importorskip("udrl_sklearn.nets")
 
 
-def test_the_gate_multiplies_an_embedding_of_the_observation_as_published():
+def test_gate_multiplies_the_embedding_of_the_observation():
     torch.manual_seed(0)
     net = nets.BehaviorNet(n_features=5, n_outputs=3, hidden_sizes=(4,), return_scale=0.5, horizon_scale=0.1)
     X = torch.randn(6, 5)
@@ -21,7 +21,7 @@ def test_the_gate_multiplies_an_embedding_of_the_observation_as_published():
     torch.testing.assert_close(net(X), net.output[0](hidden))
 
 
-def test_sizes_come_from_the_data_and_labels_may_be_anything():
+def test_sizes_come_from_the_data_and_labels_may_be_strings():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(400, 7))
     y = np.array(["left", "stay", "right"])[np.digitize(X[:, 0], [-0.5, 0.5])]
@@ -40,7 +40,7 @@ def test_regression_keeps_the_shape_of_the_targets(shape):
     assert net.score(X, y) > 0.9
 
 
-def test_a_partial_fit_is_one_gradient_step():
+def test_partial_fit_is_one_gradient_step():
     X = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
     y = np.zeros(50, dtype=int)
     net = nets.behavior_net((8,), random_state=0).partial_fit(X, y, classes=[0, 1, 2])
@@ -54,7 +54,7 @@ def test_a_partial_fit_is_one_gradient_step():
     assert any(not torch.equal(a, b) for a, b in zip(before.parameters(), net.module_.parameters(), strict=True))
 
 
-def test_same_seed_same_net_and_torch_global_generator_is_left_alone():
+def test_same_seed_gives_the_same_net_and_the_global_generator_is_unchanged():
     X = np.random.default_rng(0).normal(size=(100, 4))
     y = X[:, 0] > 0
     state = torch.random.get_rng_state()
@@ -64,14 +64,14 @@ def test_same_seed_same_net_and_torch_global_generator_is_left_alone():
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def test_kinds_and_clone():
+def test_nets_are_of_their_kind_and_can_be_cloned():
     assert is_classifier(nets.behavior_net()) and is_regressor(nets.behavior_net(continuous=True))
     net = clone(nets.behavior_net((8, 8), lr=0.5, device="cpu", return_scale=0.02))
     assert (net.module__hidden_sizes, net.lr, net.module__return_scale) == ((8, 8), 0.5, 0.02)
 
 
 @pytest.mark.parametrize(("continuous", "env", "enough"), [(False, MatchEnv, 4.9), (True, ContinuousMatchEnv, -0.7)])
-def test_agents_learn_with_it(continuous, env, enough):
+def test_agents_learn_with_nets(continuous, env, enough):
     agent = UDRLAgent(
         nets.behavior_net((32,), continuous=continuous, lr=1e-2),
         total_timesteps=2000,
@@ -87,7 +87,7 @@ NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a C
 
 
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=NEEDS_CUDA)])
-def test_any_device_of_torch(device):
+def test_agent_learns_on_each_device(device):
     agent = UDRLAgent(
         nets.behavior_net((32,), lr=1e-2, device=device),
         total_timesteps=2000,

@@ -31,7 +31,7 @@ class Labels:
     ],
     ids=str,
 )
-def test_a_saved_agent_acts_and_learns_on_as_before(estimator, env, tmp_path):
+def test_loaded_agent_acts_and_continues_like_the_saved_one(estimator, env, tmp_path):
     agent = UDRLAgent(estimator, warm_start=True, **SMALL).fit(env)
     agent.save(tmp_path / "agent.skops")
     loaded = UDRLAgent.load(tmp_path / "agent.skops")
@@ -42,7 +42,7 @@ def test_a_saved_agent_acts_and_learns_on_as_before(estimator, env, tmp_path):
     np.testing.assert_array_equal(loaded.fit(env).buffer_.returns, agent.fit(env).buffer_.returns)
 
 
-def test_a_file_with_an_unknown_type_is_refused_by_name(tmp_path):
+def test_file_with_an_untrusted_type_is_refused(tmp_path):
     agent = UDRLAgent(**SMALL).fit(MatchEnv)
     agent.notes = Labels()
     agent.save(tmp_path / "agent.skops")

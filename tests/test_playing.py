@@ -23,13 +23,13 @@ def play_to_the_end(player):
 
 
 @pytest.mark.parametrize("command", ["max", 30, (15, 15)])
-def test_an_episode_is_the_first_of_an_evaluation(agent, command):
+def test_episode_equals_the_first_of_an_evaluation(agent, command):
     with gymnasium.make("CartPole-v1") as env:
         played = play_to_the_end(Player(agent, env, command=command, seed=3))
     assert played == agent.evaluate("CartPole-v1", command=command, n_episodes=1, seed=3).returns[0]
 
 
-def test_a_moment_tells_what_is_going_to_be_done(agent):
+def test_step_holds_command_prediction_and_explanation(agent):
     with gymnasium.make("CartPole-v1") as env:
         player = Player(agent, env, command=(40, 30))
         player.step()
@@ -54,7 +54,7 @@ def test_continuous_actions_are_predicted_and_explained():
     assert player.moment.explain().action_names == ["action[0]"]
 
 
-def test_the_command_can_be_changed_on_the_way(agent):
+def test_command_can_be_changed_within_an_episode(agent):
     with gymnasium.make("CartPole-v1") as env:
         player = Player(agent, env)
         player.step()
@@ -65,7 +65,7 @@ def test_the_command_can_be_changed_on_the_way(agent):
         assert player.moment.command == (6.0, 8.0)
 
 
-def test_an_episode_that_is_over_goes_on_only_after_a_reset(agent):
+def test_step_after_the_end_needs_a_reset(agent):
     with gymnasium.make("CartPole-v1") as env:
         player = Player(agent, env)
         play_to_the_end(player)
@@ -76,7 +76,7 @@ def test_an_episode_that_is_over_goes_on_only_after_a_reset(agent):
         assert (player.moment.step, player.return_so_far, player.is_over) == (0, 0.0, False)
 
 
-def test_an_environment_must_be_like_those_learned_on(agent):
+def test_environment_with_other_spaces_is_refused(agent):
     with gymnasium.make("Acrobot-v1") as env, pytest.raises(ValueError, match="4 observation features"):
         Player(agent, env)
 
@@ -91,7 +91,7 @@ def test_environments_are_made_with_a_render_mode():
         assert make_rendered(env, "rgb_array") is env
 
 
-def test_environments_that_cannot_be_shown_are_refused():
+def test_environments_without_the_render_mode_are_refused():
     with pytest.raises(ValueError, match="render_mode=None"):
         make_rendered(MatchEnv, "rgb_array")
     with pytest.raises(ValueError, match="can't be shown with render_mode='hologram'; it has"):

@@ -38,7 +38,7 @@ def agent():
     return fit()
 
 
-def test_a_training_curve_shows_the_history(agent):
+def test_training_curve_shows_the_history(agent):
     display = TrainingCurveDisplay.from_estimator(agent)
     np.testing.assert_array_equal(display.line_.get_xdata(), [record["timesteps"] for record in agent.history_])
     np.testing.assert_array_equal(display.line_.get_ydata(), [record["mean_return"] for record in agent.history_])
@@ -46,14 +46,14 @@ def test_a_training_curve_shows_the_history(agent):
     assert display.ax_.get_legend().get_texts()[0].get_text() == "DecisionTreeClassifier"
 
 
-def test_a_training_curve_prefers_evaluations():
+def test_training_curve_prefers_evaluated_returns():
     agent = fit(target_return=99)
     display = TrainingCurveDisplay.from_estimator(agent, name="tree", color="red")
     assert display.line_.get_ydata().tolist() == [record["evaluated_return"] for record in agent.history_]
     assert (display.line_.get_label(), display.line_.get_color()) == ("tree", "red")
 
 
-def test_several_runs_are_their_median_within_lowest_and_highest():
+def test_several_runs_show_median_minimum_and_maximum():
     histories = [
         [{"timesteps": 0, "mean_return": low}, {"timesteps": 10 * (1 + low), "mean_return": high}]
         for low, high in ((0, 10), (1, 41), (2, 92))
@@ -70,12 +70,12 @@ def test_several_runs_are_their_median_within_lowest_and_highest():
 
 
 @pytest.mark.parametrize("histories", [[], [[]]])
-def test_a_training_curve_of_nothing(histories):
+def test_training_curve_of_no_history_is_refused(histories):
     with pytest.raises(ValueError, match="nothing to draw"):
         TrainingCurveDisplay.from_histories(histories)
 
 
-def test_a_command_response_shows_what_the_agent_obtains(agent):
+def test_command_response_shows_achieved_over_desired_returns(agent):
     display = CommandResponseDisplay.from_estimator(agent, MatchEnv, n_episodes=4, name="tree")
     seen = agent.buffer_.returns
     np.testing.assert_allclose(display.desired_returns, np.linspace(seen.min(), seen.max(), 10))
@@ -87,7 +87,7 @@ def test_a_command_response_shows_what_the_agent_obtains(agent):
     np.testing.assert_array_equal(display.line_.get_xydata(), np.tile([[seen.min()], [seen.max()]], 2))
 
 
-def test_a_decision_map_shows_predictions_between_what_was_seen(agent):
+def test_decision_map_shows_predictions_over_the_observed_range(agent):
     fixed = [0.2, 0.9, 0.0]
     display = DecisionMapDisplay.from_estimator(
         agent, ("observation==0", 2), command=3, observation=fixed, grid_resolution=7
@@ -101,14 +101,14 @@ def test_a_decision_map_shows_predictions_between_what_was_seen(agent):
     assert [tick.get_text() for tick in display.colorbar_.ax.get_yticklabels()] == ["action 0", "action 1", "action 2"]
 
 
-def test_a_decision_map_of_continuous_actions_holds_the_other_features_at_their_medians():
+def test_decision_map_sets_other_features_to_their_medians():
     agent = fit(env=lambda: ContinuousMatchEnv(n_components=2), estimator=DecisionTreeRegressor(max_depth=4))
     display = DecisionMapDisplay.from_estimator(agent, (1, 0), component=1, grid_resolution=5)
     rows = np.column_stack([display.yy.ravel(), display.xx.ravel(), np.zeros((25, 2))])
     np.testing.assert_allclose(display.actions.ravel(), agent.predict(rows)[:, 1], atol=1e-6)
 
 
-def test_a_decision_map_of_features_that_are_not_there(agent):
+def test_decision_map_of_unknown_features_is_refused(agent):
     for features in [("observation==0", "speed"), (0, 3), (0, -1)]:
         with pytest.raises(ValueError, match="features must be two of"):
             DecisionMapDisplay.from_estimator(agent, features)
@@ -117,7 +117,7 @@ def test_a_decision_map_of_features_that_are_not_there(agent):
 
 
 @pytest.mark.parametrize("command", ["max", (3, 5)])
-def test_an_episode_shows_commands_probabilities_and_contributions(agent, command):
+def test_episode_display_shows_commands_probabilities_and_contributions(agent, command):
     display = EpisodeDisplay.from_estimator(agent, MatchEnv, command=command, n_features=2)
     episode = display.episode
     assert len(episode) == 5
@@ -136,7 +136,7 @@ def test_an_episode_shows_commands_probabilities_and_contributions(agent, comman
     assert len(display.axes_[2].get_legend().get_texts()) == 2
 
 
-def test_an_episode_with_continuous_actions():
+def test_episode_display_shows_continuous_actions():
     env = lambda: ContinuousMatchEnv(n_components=2)  # noqa: E731
     agent = fit(env=env, estimator=DecisionTreeRegressor(max_depth=4))
     display = EpisodeDisplay.from_estimator(agent, env)
@@ -144,7 +144,7 @@ def test_an_episode_with_continuous_actions():
     np.testing.assert_allclose(display.explanation.values, display.predictions[:, 0], atol=1e-6)
 
 
-def test_without_matplotlib_a_display_says_what_it_needs(agent, monkeypatch):
+def test_display_without_matplotlib_names_what_to_install(agent, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.delitem(sys.modules, "matplotlib.pyplot")
     with pytest.raises(ImportError, match=r"TrainingCurveDisplay.plot needs matplotlib.*udrl_sklearn\[plot\]"):

@@ -37,7 +37,7 @@ def matcher(env, rng):
 
 @pytest.mark.parametrize("env", [MatchEnv(), ContinuousMatchEnv(n_components=2)])
 @pytest.mark.parametrize("exploration", [None, Exploration(True)], ids=["greedy", "exploring"])
-def test_a_policy_acts_in_the_users_own_loop(env, exploration, rng):
+def test_policy_reaches_the_optimum_in_a_hand_written_loop(env, exploration, rng):
     policy = make_policy(env, matcher(env, rng), exploration=exploration)
     observation, _ = env.reset(seed=0)
     total, end = 0.0, False
@@ -52,7 +52,7 @@ def test_a_policy_acts_in_the_users_own_loop(env, exploration, rng):
     assert total == pytest.approx(env.optimum, abs=1e-6 if exploration is None else 0.5)
 
 
-def test_updates_count_the_command_down_until_the_reset(rng):
+def test_update_counts_the_command_down_and_reset_restores_it(rng):
     env = MatchEnv()
     policy = make_policy(env, matcher(env, rng), Command(5.0, 2.0))
     seen = []
@@ -65,14 +65,14 @@ def test_updates_count_the_command_down_until_the_reset(rng):
     assert policy.command == Command(5.0, 2.0)
 
 
-def test_an_open_ended_command_stays(rng):
+def test_open_ended_command_is_not_counted_down(rng):
     env = MatchEnv()
     policy = make_policy(env, matcher(env, rng))
     policy.update(7.0)
     assert policy.command == OPEN_ENDED
 
 
-def test_the_command_of_the_moment_decides_the_action(rng):
+def test_action_depends_on_the_current_command(rng):
     # learned: action 0 while more than 2 is wanted, else action 1
     wanted = np.linspace(0, 4, 41)
     X = design_matrix(rng.normal(size=(41, 2)), np.column_stack([wanted, np.full(41, 3)]))
@@ -97,14 +97,14 @@ def test_flat_observations_need_no_space(rng):
     ids=lambda estimator: type(estimator).__name__,
 )
 @pytest.mark.parametrize("observation", [[0.0], [0.0] * 9], ids=["too short", "too long"])
-def test_a_flat_observation_of_the_wrong_size_is_refused(estimator, observation, rng):
+def test_flat_observation_of_the_wrong_size_is_refused(estimator, observation, rng):
     agent = UDRLAgent(estimator, random_state=0).fit(rng.normal(size=(60, 4)), rng.integers(2, size=60))
     policy = agent.policy()
     with pytest.raises(ValueError):
         policy(observation)
 
 
-def test_what_is_drawn_depends_on_the_seed_alone(rng):
+def test_drawn_actions_depend_on_the_seed_alone(rng):
     env, X = MatchEnv(), rng.normal(size=(60, 5)).astype(np.float32)
     behavior = DiscreteBehavior(DecisionTreeClassifier(max_depth=1), [np.arange(3)])
     behavior.fit(X, rng.integers(3, size=60), None, rng)

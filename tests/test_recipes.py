@@ -16,14 +16,14 @@ def test_recipes_are_parameters_of_the_agent(recipe):
 
 
 @pytest.mark.parametrize("recipe", [recipes.SRIVASTAVA_2019, recipes.CARDENAS_CARTAGENA_2024])
-def test_published_warm_ups_draw_each_action_anew(recipe):
+def test_published_warm_ups_draw_actions_independently(recipe):
     agent = UDRLAgent(GaussianNB(), total_timesteps=1, random_state=0, **recipe).fit(partial(MatchEnv, length=100))
     actions = np.array([episode.actions for episode in agent.buffer_.episodes])
     share_kept = (np.diff(actions) == 0).mean(axis=1)
     assert share_kept.max() < 0.6  # a third on average
 
 
-def test_the_tree_variant_takes_one_random_step_of_each_buffered_episode():
+def test_cardenas_cartagena_takes_one_random_step_per_buffered_episode():
     agent = UDRLAgent(
         RandomForestClassifier(10, min_samples_leaf=3, bootstrap=False),
         total_timesteps=1000,
@@ -35,7 +35,7 @@ def test_the_tree_variant_takes_one_random_step_of_each_buffered_episode():
     assert [record["episodes"] for record in agent.history_[:3]] == [50, 65, 80]
 
 
-def test_the_published_algorithm_asks_for_more_than_the_best_episodes_gave():
+def test_srivastava_raises_its_commands_with_the_best_episodes():
     agent = UDRLAgent(GaussianNB(), total_timesteps=2000, random_state=0, **recipes.SRIVASTAVA_2019).fit(MatchEnv)
     asked = np.array([record["desired_return"] for record in agent.history_])
     assert np.isnan(asked[0])  # the warm-up is asked for nothing
@@ -44,7 +44,7 @@ def test_the_published_algorithm_asks_for_more_than_the_best_episodes_gave():
     assert agent.evaluate(MatchEnv, n_episodes=2).command == agent.command_
 
 
-def test_the_best_episodes_stay_in_the_buffer():
+def test_srivastava_keeps_the_best_episodes():
     agent = UDRLAgent(
         GaussianNB(), total_timesteps=1500, random_state=0, **recipes.SRIVASTAVA_2019 | {"replay_size": 60}
     ).fit(MatchEnv)
@@ -53,7 +53,7 @@ def test_the_best_episodes_stay_in_the_buffer():
     assert agent.n_episodes_ == 300  # 1500 steps of 5 an episode
 
 
-def test_random_segments_reach_the_known_optimum_too():
+def test_random_segments_learn_the_toy_environment():
     agent = UDRLAgent(
         RandomForestClassifier(20, min_samples_leaf=5),
         total_timesteps=2500,

@@ -18,7 +18,7 @@ def agent():
     )
 
 
-def test_a_gif_shows_each_step(agent, tmp_path):
+def test_gif_has_one_frame_per_step(agent, tmp_path):
     obtained = record_episode(agent, "CartPole-v1", tmp_path / "a.gif", command=12, fps=20)
     assert obtained == agent.evaluate("CartPole-v1", command=12, n_episodes=1).returns[0]
     with Image.open(tmp_path / "a.gif") as film:
@@ -27,7 +27,7 @@ def test_a_gif_shows_each_step(agent, tmp_path):
         assert film.size == (900, 400)
 
 
-def test_an_mp4_shows_each_step(agent, tmp_path):
+def test_mp4_has_one_frame_per_step(agent, tmp_path):
     obtained = record_episode(agent, "CartPole-v1", tmp_path / "a.mp4", max_steps=6)
     frames = iio.imread(tmp_path / "a.mp4", plugin="pyav")
     assert obtained == 6
@@ -36,14 +36,14 @@ def test_an_mp4_shows_each_step(agent, tmp_path):
     assert np.abs(np.diff(frames.astype(int), axis=0)).max(axis=(1, 2, 3)).min() > 100
 
 
-def test_continuous_actions_are_filmed(tmp_path):
+def test_episode_with_continuous_actions_is_recorded(tmp_path):
     agent = UDRLAgent(LinearRegression(), total_timesteps=600, random_state=0).fit("Pendulum-v1")
     assert record_episode(agent, "Pendulum-v1", tmp_path / "a.gif", max_steps=3) < 0
     with Image.open(tmp_path / "a.gif") as film:
         assert film.n_frames == 4
 
 
-def test_features_that_contribute_most_are_shown(agent, tmp_path, monkeypatch):
+def test_features_with_the_largest_contributions_are_shown(agent, tmp_path, monkeypatch):
     from udrl_sklearn._plot import _recording
 
     painters = []
@@ -64,7 +64,7 @@ def test_features_that_contribute_most_are_shown(agent, tmp_path, monkeypatch):
     assert set(names) == set(agent.feature_names_in_[np.argsort(-sizes)[:2]])
 
 
-def test_each_so_many_steps_are_shown(agent, tmp_path):
+def test_every_skips_steps(agent, tmp_path):
     record_episode(agent, "CartPole-v1", tmp_path / "a.gif", max_steps=7, every=3)
     with Image.open(tmp_path / "a.gif") as film:
         assert film.n_frames == 4  # steps 0, 3, 6 and what they came to
@@ -73,7 +73,7 @@ def test_each_so_many_steps_are_shown(agent, tmp_path):
         record_episode(agent, "CartPole-v1", tmp_path / "b.gif", every=0)
 
 
-def test_an_environment_that_the_user_made_is_left_open(agent, tmp_path):
+def test_given_environment_is_left_open(agent, tmp_path):
     closed = []
 
     class Watched(gymnasium.Wrapper):
@@ -88,13 +88,13 @@ def test_an_environment_that_the_user_made_is_left_open(agent, tmp_path):
     env.close()
 
 
-def test_other_files_are_refused_before_anything_is_done(agent, tmp_path):
+def test_other_file_types_are_refused_first(agent, tmp_path):
     with pytest.raises(ValueError, match=r"ends in .gif or .mp4, got .*a\.avi"):
         record_episode(agent, "CartPole-v1", tmp_path / "a.avi")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_mp4_without_imageio_says_what_to_install(agent, tmp_path, monkeypatch):
+def test_mp4_without_imageio_names_what_to_install(agent, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "imageio", None)
     with pytest.raises(ImportError, match="imageio\\[pyav\\]"):
         record_episode(agent, "CartPole-v1", tmp_path / "a.mp4")

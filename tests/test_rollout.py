@@ -69,7 +69,7 @@ def collect_until_error(envs, plans, error, message, actor=None, **params):
 
 
 @pytest.mark.parametrize("truncates", [False, True])
-def test_an_episode_holds_what_happened(truncates):
+def test_episode_holds_observations_actions_rewards_and_end(truncates):
     (episode,) = collect(lambda: MatchEnv(length=4, truncates=truncates), make_plans(1), Actor(Matcher()))
     env = MatchEnv(length=4, truncates=truncates)
     states = [env.reset(seed=10)[0], *(env.step(0)[0] for _ in range(4))]
@@ -79,14 +79,14 @@ def test_an_episode_holds_what_happened(truncates):
     assert (episode.terminated, episode.truncated) == (not truncates, truncates)
 
 
-def test_commands_are_counted_down_with_every_reward():
+def test_commands_are_counted_down_by_each_reward():
     matcher = Matcher()
     collect(lambda: MatchEnv(length=4), [EpisodePlan(0, 3, (10.0, 2.5))], Actor(matcher))
     commands = np.concatenate(matcher.asked)[:, -2:]
     np.testing.assert_array_equal(commands, [[10, 2.5], [9, 1.5], [8, 1], [7, 1]])
 
 
-def test_each_episode_keeps_its_own_command_while_others_end():
+def test_episodes_keep_their_commands_when_others_end():
     matcher, lengths = Matcher(), (2, 5, 3)
     plans = [EpisodePlan(i, i, (100.0 * i, 50.0 * i)) for i in range(3)]  # that of episode 0 is open-ended
     collect([functools.partial(MatchEnv, length=n) for n in lengths], plans, Actor(matcher))
@@ -119,14 +119,14 @@ def make_envs():
 
 
 @pytest.mark.parametrize("params", [{"n_envs": 3}, {"n_envs": 16}, {"n_envs": 3, "n_jobs": 2}], ids=str)
-def test_an_episode_depends_on_its_plan_alone(actor, params):
+def test_episode_depends_on_its_plan_alone(actor, params):
     alone = collect(make_envs(), MANY_PLANS, actor, n_envs=1)
     assert_same_episodes(alone, collect(make_envs(), MANY_PLANS, actor, **params))
     assert [len(episode) for episode in alone[:3]] == LENGTHS
     assert len({episode.actions.tobytes() for episode in alone}) > 5  # or else nothing is shown
 
 
-def test_random_actions_last_in_half_of_the_episodes():
+def test_random_actions_are_sticky_in_half_of_the_episodes():
     episodes = collect([functools.partial(MatchEnv, length=4000)], make_plans(40), RandomActor(0.9))
     shares_kept = np.array([(np.diff(episode.actions) == 0).mean() for episode in episodes])
     n_actions = len(np.unique(episodes[0].actions))
@@ -162,7 +162,7 @@ class ScriptedEnv(gymnasium.Env):
         return self.numbers[self.t], 0.0, self.t == len(self.numbers) - 1, False, {}
 
 
-def test_what_was_drawn_is_kept_while_the_observation_stays_the_same():
+def test_draw_is_repeated_while_the_observation_is_unchanged():
     first = [0.5, 0.505, 0.5, 0.512, 0.505, 0.9, 0.9, 0.9, 0.0]  # 0.512 to 0.505 is little, 0.5 to 0.512 is not
     second = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.001, 0.0]
     numbers = np.column_stack([first, second])
@@ -175,7 +175,7 @@ def test_what_was_drawn_is_kept_while_the_observation_stays_the_same():
     assert len(set(first_actions)) == 9  # nothing is kept from one episode to the next
 
 
-def test_what_was_drawn_is_kept_as_often_as_it_should():
+def test_draw_is_repeated_with_the_sticky_probability():
     actor = Actor(Hesitant(), Exploration(True, 0.0, 0.8))
     (episode,) = collect(lambda: ScriptedEnv(np.zeros((20_001, 2))), make_plans(1), actor)
     assert (np.diff(episode.actions[:, 0]) == 0).mean() == pytest.approx(0.8, abs=0.01)
@@ -224,7 +224,7 @@ def live_alone(env, plan, actor):
     [[127, 128, 129, 300], [600, *[1, 2, 3] * 40], [150, 3, 1, 2, 90, 4] * 5, [1] * 300],
     ids=["around the room", "one outlasts many", "long and short ones by turns", "as short as can be"],
 )
-def test_episodes_that_outgrow_the_room_are_as_if_each_was_alone(actor, lengths, n_envs):
+def test_episodes_that_exceed_the_capacity_equal_a_plain_loop(actor, lengths, n_envs):
     envs = [functools.partial(MatchEnv, length=n, truncates=n % 2 == 0) for n in lengths]
     plans = make_plans(len(lengths), command=(40.0, 120.0), n_sources=len(lengths))
     expected = [live_alone(env(), plan, actor) for env, plan in zip(envs, plans, strict=True)]
@@ -243,7 +243,7 @@ class Echo:
 
 @settings(max_examples=20)
 @given(st.lists(st.integers(1, 5) | st.integers(100, 300), min_size=1, max_size=12), st.integers(1, 6))
-def test_an_episode_has_its_own_stream_of_random_numbers_whatever_the_room(lengths, n_envs):
+def test_each_episode_has_its_own_random_stream_at_any_capacity(lengths, n_envs):
     envs = [functools.partial(ContinuousMatchEnv, n_components=2, length=n) for n in lengths]
     plans, actor = make_plans(len(lengths), n_sources=len(lengths)), Actor(Echo(), Exploration(True))
     episodes = collect(envs, plans, actor, n_envs=n_envs)
@@ -263,20 +263,20 @@ class SharedSpacesEnv(MatchEnv):
         self.action_space = self.shared
 
 
-def test_random_actions_depend_on_the_plan_alone_even_if_environments_share_their_spaces():
+def test_random_actions_depend_on_the_plan_alone_with_shared_spaces():
     plans = make_plans(6)
     assert_same_episodes(
         collect(lambda: SharedSpacesEnv(), plans, n_envs=1), collect(lambda: SharedSpacesEnv(), plans, n_envs=6)
     )
 
 
-def test_the_same_plan_gives_the_same_episode(actor):
+def test_same_plan_gives_the_same_episode(actor):
     first, second, other = collect(lambda: MatchEnv(), [EpisodePlan(0, seed, (5.0, 5.0)) for seed in (1, 1, 2)], actor)
     assert_same_episodes([first], [second])
     assert first.observations.tolist() != other.observations.tolist()
 
 
-def test_what_is_drawn_differs_between_plans_that_see_the_same():
+def test_plans_with_the_same_observations_draw_different_actions():
     episodes = collect(lambda: BanditEnv(), make_plans(40), Actor(Matcher(), Exploration(True)))
     assert 10 < sum(int(episode.actions[0]) for episode in episodes) < 30
 
@@ -308,12 +308,12 @@ class RecyclingEnv(FixedLengthEnv):
         return self.state, *others
 
 
-def test_an_environment_that_recycles_its_observation_does_not_change_the_past():
+def test_reused_observation_array_does_not_change_earlier_steps():
     (episode,) = collect(lambda: RecyclingEnv(), make_plans(1))
     assert episode.observations.ravel().tolist() == [0, 1, 2, 3, 4]
 
 
-def test_an_environment_that_changes_its_action_does_not_change_what_was_done():
+def test_action_changed_in_place_does_not_change_the_episode():
     (episode,) = collect(lambda: RecyclingEnv(), make_plans(1))
     assert (episode.actions != 0).all()
 
@@ -331,7 +331,7 @@ def test_an_environment_that_changes_its_action_does_not_change_what_was_done():
     ],
     ids=str,
 )
-def test_actions_of_every_space_are_stored_so_that_they_can_be_taken_again(action_space):
+def test_stored_actions_of_every_space_can_be_replayed(action_space):
     class Replay:
         """Answers with the actions of an earlier episode, as floating point numbers."""
 
@@ -372,7 +372,7 @@ def test_rewards_may_be_any_kind_of_number(reward):
         ("reward", 4, "after step 4 of episode 1"),
     ],
 )
-def test_numbers_that_are_not_finite_are_traced_to_episode_and_step(what, step, where, value, actor):
+def test_non_finite_values_are_refused_with_episode_and_step(what, step, where, value, actor):
     envs = [lambda: NanEnv(step=99), lambda: NanEnv(what, step, value=value)]
     message = rf"The {what} of .* is .*(nan|inf).* {where} \(reset seed 11\)"
     yielded, _ = collect_until_error(envs, make_plans(2, n_sources=2), ValueError, message, actor, n_envs=1)
@@ -380,7 +380,7 @@ def test_numbers_that_are_not_finite_are_traced_to_episode_and_step(what, step, 
 
 
 @pytest.mark.parametrize("what", ["observation", "reward"])
-def test_steps_are_counted_from_the_start_of_the_episode_when_the_room_was_outgrown(what):
+def test_errors_count_steps_from_the_start_of_the_episode(what):
     envs = [lambda: NanEnv(step=999, length=160), lambda: NanEnv(what, 200, length=300)]
     message = rf"The {what} of .* after step 200 of episode 1 \(reset seed 11\)"
     yielded, _ = collect_until_error(envs, make_plans(2, n_sources=2), ValueError, message, n_envs=2)
@@ -417,13 +417,13 @@ class ResizingEnv(FixedLengthEnv):
     ],
     ids=["too small", "too large", "a number", "MultiBinary", "Dict"],
 )
-def test_an_observation_of_the_wrong_size_stops_the_rollout(space, other, step, n_envs):
+def test_observation_of_the_wrong_size_stops_the_rollout(space, other, step, n_envs):
     env = functools.partial(ResizingEnv, space, other, step)
     yielded, _ = collect_until_error(env, make_plans(3), ValueError, None, n_envs=n_envs)
     assert yielded == []
 
 
-def test_an_endless_episode_among_others_is_stopped_at_its_own_last_step():
+def test_endless_episode_is_stopped_and_the_others_finish():
     envs = [functools.partial(MatchEnv, length=n) for n in (200, 3, 7)]
     endless = functools.partial(SpacesEnv, spaces.Discrete(3), spaces.Discrete(3), np.inf)
     plans = [*make_plans(9, n_sources=3), EpisodePlan(3, 99, (0.0, 0.0))]
@@ -432,12 +432,12 @@ def test_an_endless_episode_among_others_is_stopped_at_its_own_last_step():
     assert sorted(yielded) == list(range(9))
 
 
-def test_an_endless_episode_is_stopped_with_advice():
+def test_endless_episode_is_stopped_with_advice():
     message = r"EndlessEnv instance.* has not ended after max_episode_steps=50 steps. .*TimeLimit"
     collect_until_error(EndlessEnv(), make_plans(1), ValueError, message, max_episode_steps=50)
 
 
-def test_an_episode_may_end_at_the_last_step_allowed():
+def test_episode_may_end_at_max_episode_steps():
     (episode,) = collect(lambda: MatchEnv(length=5), make_plans(1), max_episode_steps=5)
     assert len(episode) == 5
 
@@ -452,7 +452,7 @@ def test_an_episode_may_end_at_the_last_step_allowed():
     ],
     ids=str,
 )
-def test_an_environments_own_error_comes_after_the_episodes_that_ended(params, fail_at_step, finished):
+def test_error_of_an_environment_comes_after_the_finished_episodes(params, fail_at_step, finished):
     env = functools.partial(FailingEnv, fail_at_step, fail_on_seed=12)
     message = f"^simulator failed at step {fail_at_step}"
     yielded, error = collect_until_error(env, make_plans(4), RuntimeError, message, **params)
@@ -476,7 +476,7 @@ class PickyEnv(FailingEnv):
             raise PickyError("knee", 7) from None
 
 
-def test_an_error_that_can_not_travel_from_a_worker_is_still_told():
+def test_error_that_can_not_be_pickled_is_reported_from_a_worker():
     def make():
         return PickyEnv(fail_on_seed=12)
 
@@ -485,7 +485,7 @@ def test_an_error_that_can_not_travel_from_a_worker_is_still_told():
 
 
 @pytest.mark.parametrize("params", [{}, {"n_jobs": 2}], ids=str)
-def test_no_plans_no_episodes(params):
+def test_no_plans_give_no_episodes(params):
     assert collect(lambda: MatchEnv(), [], **params) == []
 
 
@@ -516,12 +516,12 @@ def counted_env():
     return CountedEnv
 
 
-def test_a_pool_makes_no_more_environments_than_advance_together_and_closes_them(counted_env):
+def test_rollout_makes_n_envs_environments_and_the_pool_closes_them(counted_env):
     collect(lambda: counted_env(), make_plans(12), n_envs=4)
     assert counted_env.made == counted_env.closed == 4
 
 
-def test_a_pool_closes_what_was_lent_when_something_fails(counted_env):
+def test_pool_closes_lent_environments_after_an_error(counted_env):
     with pytest.raises(ZeroDivisionError), EnvPool(env_sources(lambda: counted_env())) as pool:
         pool.lend(0)
         pool.take_back(0, pool.lend(0))
@@ -530,7 +530,7 @@ def test_a_pool_closes_what_was_lent_when_something_fails(counted_env):
 
 
 @pytest.mark.parametrize("params", [{}, {"n_jobs": 2}], ids=str)
-def test_an_instance_is_lent_to_one_episode_at_a_time_and_left_open(counted_env, params):
+def test_instance_serves_one_episode_at_a_time_and_is_left_open(counted_env, params):
     env = counted_env()
     episodes = collect([env, lambda: counted_env()], make_plans(10, n_sources=2), n_envs=4, **params)
     assert (env.n_resets, env.is_closed) == (5, False)
@@ -538,7 +538,7 @@ def test_an_instance_is_lent_to_one_episode_at_a_time_and_left_open(counted_env,
     assert_same_episodes(episodes, collect([lambda: MatchEnv()] * 2, make_plans(10, n_sources=2)))
 
 
-def test_a_pool_knows_the_spaces_of_all_environments():
+def test_pool_returns_the_shared_spaces():
     with EnvPool(env_sources([lambda: MatchEnv(), MatchEnv(length=9)])) as pool:
         assert pool.spaces() == (spaces.Discrete(3), spaces.Discrete(3))
 
@@ -550,13 +550,13 @@ def test_environments_with_different_spaces_are_refused():
         pool.spaces()
 
 
-def test_gymnasium_wrappers_count_as_environments():
+def test_wrapped_environment_is_truncated_by_its_time_limit():
     wrapped = gymnasium.wrappers.TimeLimit(EndlessEnv(), max_episode_steps=6)
     (episode,) = collect(wrapped, make_plans(1))
     assert (len(episode), episode.terminated, episode.truncated) == (6, False, True)
 
 
-def test_an_actor_asks_for_rows_in_single_precision_and_for_as_many_random_numbers_as_needed():
+def test_actor_passes_float32_rows_and_counts_its_uniforms():
     matcher = Matcher()
     place = Place(env_sources(lambda: MatchEnv())[0])
     actions = Actor(matcher).choose([place, place], np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]]), np.empty((2, 0)))

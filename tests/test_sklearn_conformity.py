@@ -34,12 +34,12 @@ def excused_by_sklearn(agent):
 
 # Not strict: some of these the agent passes, because it does not hand data of one class to its estimator.
 @parametrize_with_checks(AGENTS, expected_failed_checks=excused_by_sklearn, xfail_strict=False)
-def test_passes_sklearns_checks(estimator, check):
+def test_agent_passes_sklearns_checks(estimator, check):
     check(estimator)
 
 
 @pytest.mark.parametrize("agent", AGENTS, ids=repr)
-def test_sklearn_finds_all_its_checks_fit_for_the_agent(agent):
+def test_sklearn_generates_all_its_checks_for_the_agent(agent):
     names = {check.func.__name__ for _, check in estimator_checks_generator(agent)}
     assert len(names) > 50
     assert {"check_n_features_in", "check_sample_weight_equivalence_on_dense_data", "check_fit1d"} < names
@@ -56,22 +56,22 @@ for agent in AGENTS:
 
 
 @pytest.mark.slow
-def test_passes_the_array_api_check_that_needs_its_own_process():
+def test_agent_passes_the_array_api_check():
     environment = os.environ | {"SCIPY_ARRAY_API": "1", "PYTHONPATH": os.path.dirname(__file__)}
     done = subprocess.run([sys.executable, "-c", ARRAY_API_SCRIPT], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
-def test_is_of_the_kind_of_its_estimator():
+def test_agent_is_of_the_kind_of_its_estimator():
     assert is_classifier(UDRLAgent()) and is_classifier(UDRLAgent(LogisticRegression()))
     assert is_regressor(UDRLAgent(DecisionTreeRegressor())) and not is_classifier(UDRLAgent(DecisionTreeRegressor()))
 
 
-def test_takes_sample_weight():
+def test_fit_takes_sample_weight():
     assert has_fit_parameter(UDRLAgent(), "sample_weight")
 
 
-def test_clone_has_the_parameters_and_nothing_learned():
+def test_clone_has_the_parameters_and_no_fitted_attributes():
     agent = UDRLAgent(DecisionTreeClassifier(max_depth=3), weighting=None, total_timesteps=100, random_state=0)
     copy = clone(agent.fit(MatchEnv()))
     assert copy.estimator is not agent.estimator and repr(copy) == repr(agent)
@@ -86,7 +86,7 @@ def test_parameters_of_the_estimator_are_parameters_of_the_agent():
         agent.set_params(discount=0.5)
 
 
-def test_repr_is_code_that_makes_the_agent():
+def test_repr_evaluates_to_an_equal_agent():
     agent = UDRLAgent(DecisionTreeClassifier(max_depth=3), total_timesteps=100, epsilon=0.25, replay_keep="best")
     made, expected = eval(repr(agent)).get_params(), agent.get_params()
     assert type(made.pop("estimator")) is type(expected.pop("estimator"))

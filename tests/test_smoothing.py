@@ -18,31 +18,31 @@ def make_rows(observations, actions, commands=None, steps=0):
     ids=["discrete", "several components", "continuous"],
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.uint8])
-def test_luck_is_averaged_out_of_what_came_of_the_same_action(actions, dtype):
+def test_expected_outcome_is_the_mean_over_the_same_observation_and_action(actions, dtype):
     rows = make_rows(np.array([[0], [0], [0], [0], [1]], dtype=dtype), actions)
     expected = expected_outcomes(rows, np.array([1.0, 3.0, -5.0, -7.0, 4.0]), DecisionTreeRegressor())
     np.testing.assert_allclose(expected, [2, 2, -6, -6, 4])
 
 
-def test_continuous_actions_keep_their_fractions_beside_observations_of_whole_numbers():
+def test_continuous_actions_are_not_rounded_beside_integer_observations():
     rows = make_rows(np.zeros((2, 1), dtype=np.uint8), [0.25, 0.75])
     np.testing.assert_allclose(expected_outcomes(rows, np.array([1.0, 2.0]), DecisionTreeRegressor()), [1, 2])
 
 
-def test_labels_are_no_amounts():
+def test_discrete_actions_are_one_hot_encoded():
     # A linear regressor can tell three labels apart, whatever their numbers are.
     rows, outcomes = make_rows(np.zeros((3, 1)), [0, 1, 2]), np.array([1.0, -1.0, 1.0])
     np.testing.assert_allclose(expected_outcomes(rows, outcomes, LinearRegression()), outcomes, atol=1e-9)
 
 
-def test_actions_that_are_asked_about_may_be_fewer_than_those_that_are_known():
+def test_rows_to_predict_may_lack_some_actions():
     known, asked = make_rows(np.zeros((3, 1)), [4, 5, 6]), make_rows(np.zeros((2, 1)), [6, 4])
     expected = expected_outcomes(known, np.array([1.0, 2.0, 3.0]), DecisionTreeRegressor(), at=asked)
     np.testing.assert_allclose(expected, [3, 1])
 
 
 @pytest.mark.parametrize(("smoothing", "desired"), [(0.0, [9, 1, 7]), (0.5, [7, 3, 6.5]), (1.0, [5, 5, 6])])
-def test_desired_returns_are_smoothed_in_part(smoothing, desired):
+def test_desired_return_is_a_weighted_mean_with_its_expectation(smoothing, desired):
     # Action 0 obtains 9 or 1, action 1 obtains 6 as a rule.
     known = make_rows([[0.0]] * 3, [0, 0, 1], [[9, 2], [1, 2], [6, 2]])
     rows = make_rows([[0.0]] * 3, [0, 0, 1], [[9, 2], [1, 4], [7, 8]])
@@ -51,7 +51,7 @@ def test_desired_returns_are_smoothed_in_part(smoothing, desired):
     assert rows.commands[0, 0] == 9  # as it was
 
 
-def test_the_step_of_an_episode_is_no_luck():
+def test_expected_return_depends_on_the_step_of_the_episode():
     # At the first step two more rewards are to come, at the last one none, whatever is observed and done.
     rows = make_rows([[0.0]] * 3, [1, 1, 1], [[2, 3], [1, 2], [0, 1]], steps=[0, 1, 2])
     smoothed = smooth_returns(rows, rows, 1.0, DecisionTreeRegressor())

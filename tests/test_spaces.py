@@ -32,7 +32,7 @@ nested_spaces = st.recursive(
 
 
 @given(nested_spaces, st.integers(0, 1000))
-def test_columns_are_those_of_gymnasiums_flattening(space, seed):
+def test_columns_equal_gymnasiums_flatten(space, seed):
     space.seed(seed)
     observation, columns = space.sample(), ObservationColumns(space)
     flat = columns.flatten(observation)
@@ -43,7 +43,7 @@ def test_columns_are_those_of_gymnasiums_flattening(space, seed):
 
 @given(nested_spaces)
 @example(spaces.Dict({"observation": spaces.Dict({"a": spaces.Box(-1, 1, ())}), "a": spaces.Box(-1, 1, ())}))
-def test_no_two_columns_have_the_same_name(space):
+def test_column_names_are_unique(space):
     names = ObservationColumns(space).names
     assert len(set(names)) == len(names)
 
@@ -70,7 +70,7 @@ def test_no_two_columns_have_the_same_name(space):
         ),
     ],
 )
-def test_names_say_where_a_number_stands_in_the_observation(space, names):
+def test_column_names_give_the_position_in_the_observation(space, names):
     assert ObservationColumns(space).names == names
 
 
@@ -84,7 +84,7 @@ def test_names_say_where_a_number_stands_in_the_observation(space, names):
         (spaces.Box(-1, 1, (2,), np.int32), np.int32),
     ],
 )
-def test_images_keep_their_dtype_and_one_hot_columns_are_small(space, dtype):
+def test_images_keep_their_dtype_and_one_hot_columns_are_uint8(space, dtype):
     assert ObservationColumns(space).dtype == dtype
 
 
@@ -102,7 +102,7 @@ def test_images_keep_their_dtype_and_one_hot_columns_are_small(space, dtype):
     ],
     ids=str,
 )
-def test_an_observation_of_the_wrong_size_is_refused(space, observation):
+def test_observation_of_the_wrong_size_is_refused(space, observation):
     with pytest.raises(ValueError):
         ObservationColumns(space).flatten(observation)
 
@@ -144,7 +144,7 @@ def test_observations_of_varying_size_are_refused_with_advice(space):
     ],
     ids=str,
 )
-def test_actions_come_back_from_their_targets(space, n_components):
+def test_decode_inverts_encode(space, n_components):
     targets = ActionTargets.from_space(space)
     assert targets.n_components == n_components
     assert targets.is_discrete == (not isinstance(space, spaces.Box))
@@ -167,19 +167,19 @@ def test_actions_come_back_from_their_targets(space, n_components):
             assert space.contains(one)
 
 
-def test_no_targets_make_no_actions():
+def test_decode_of_no_targets_is_empty():
     assert ActionTargets.from_space(spaces.Discrete(3)).decode(np.zeros(0, dtype=int)) == []
     assert ActionTargets.from_space(spaces.Box(-1, 1, (2, 2))).decode(np.zeros((0, 4))) == []
 
 
-def test_decoded_actions_are_not_the_targets_themselves():
+def test_decoded_actions_are_copies():
     answered = np.zeros((2, 3), dtype=np.float32)
     first, second = ActionTargets.from_space(spaces.Box(-1, 1, (3,))).decode(answered)
     first[:] = 1
     assert not answered.any() and not second.any()
 
 
-def test_every_label_of_a_discrete_component_is_known():
+def test_labels_include_every_value_of_a_discrete_component():
     targets = ActionTargets.from_space(spaces.MultiDiscrete([2, 3], start=[0, 5]))
     assert [labels.tolist() for labels in targets.labels] == [[0, 1], [5, 6, 7]]
 
@@ -190,20 +190,20 @@ def test_bounds_of_continuous_actions_are_those_of_the_space():
     assert targets.high.tolist() == [2, np.inf]
 
 
-def test_integer_boxes_are_rounded_to_the_nearest_action():
+def test_actions_of_integer_boxes_are_rounded():
     space = spaces.Box(-3, 3, (3,), np.int8)
     decoded = ActionTargets.from_space(space).decode(np.array([[1.6, -0.4, 2.9], [-3.4, 0.6, -2.5]]))
     assert [action.tolist() for action in decoded] == [[2, 0, 3], [-3, 1, -2]]
     assert all(action in space for action in decoded)
 
 
-def test_discrete_actions_are_plain_numbers():
+def test_discrete_actions_are_numpy_integers():
     actions = ActionTargets.from_space(spaces.Discrete(3)).decode(np.array([2, 0]))
     assert actions == [2, 0]
     assert all(isinstance(action, np.int64) for action in actions)
 
 
-def test_a_lone_continuous_number_is_an_array_without_axes():
+def test_scalar_continuous_action_is_a_0d_array():
     (action,) = ActionTargets.from_space(spaces.Box(-1, 1, ())).decode(np.array([0.5]))
     assert isinstance(action, np.ndarray) and action.shape == ()
 
@@ -216,7 +216,7 @@ def test_other_action_spaces_are_refused_with_advice(space):
         ActionTargets.from_space(space)
 
 
-def test_actions_can_be_described_by_examples():
+def test_targets_can_be_made_from_arrays():
     discrete = ActionTargets.from_arrays(np.array([3, 1, 3]), discrete=True)
     assert [labels.tolist() for labels in discrete.labels] == [[1, 3]]
     assert discrete.decode(np.array([3, 1])) == [3, 1]

@@ -54,6 +54,6 @@ ESTIMATORS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
-def test_learns_cartpole(estimator):
+def test_estimator_learns_cartpole(estimator):
     agent = UDRLAgent(estimator, total_timesteps=4000, random_state=0).fit("CartPole-v1")
     assert agent.score("CartPole-v1") > 2.5 * RANDOM_RETURN

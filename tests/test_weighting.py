@@ -39,7 +39,7 @@ def test_lambda_returns_follow_the_recursion(rewards, gamma, gae_lambda, seed):
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=6), unit, unit, st.integers(0, 2**32))
-def test_several_episodes_joined_give_what_each_gives_alone(lengths, gamma, gae_lambda, seed):
+def test_joined_episodes_give_the_lambda_returns_of_each(lengths, gamma, gae_lambda, seed):
     rng = np.random.default_rng(seed)
     rewards = [rng.normal(scale=100, size=n) for n in lengths]
     values = [rng.normal(scale=100, size=n + 1) for n in lengths]
@@ -48,7 +48,7 @@ def test_several_episodes_joined_give_what_each_gives_alone(lengths, gamma, gae_
     np.testing.assert_allclose(joined, np.concatenate(alone), rtol=1e-9, atol=1e-8)
 
 
-def test_lambda_zero_trusts_the_next_value_and_lambda_one_the_rewards():
+def test_lambda_zero_uses_the_next_value_and_lambda_one_the_rewards():
     rewards, values = np.array([1.0, 2.0]), np.array([50.0, 10.0, 4.0])
     np.testing.assert_allclose(lambda_returns(rewards, values, [2], 0.5, 0.0), [1 + 0.5 * 10, 2 + 0.5 * 4])
     np.testing.assert_allclose(lambda_returns(rewards, values, [2], 0.5, 1.0), [1 + 0.5 * (2 + 0.5 * 4), 2 + 0.5 * 4])
@@ -69,7 +69,7 @@ def test_advantage_weights_are_bounded_before_they_are_normalised():
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e6])
-def test_equal_advantages_weigh_the_same(value):
+def test_equal_advantages_have_equal_weights(value):
     np.testing.assert_allclose(advantage_weights(np.full(3, value), 0.5, 20.0), 1.0)
 
 
@@ -93,7 +93,7 @@ def advantages_of(episodes, previous, gamma=0.5, gae_lambda=0.0, n_value_fits=1)
     return rows, advantages + values.predict(rows.observations)
 
 
-def test_without_earlier_values_the_rewards_alone_count():
+def test_first_fit_of_values_uses_rewards_alone():
     rows, returns = advantages_of([make_episode(0, [1, 2, 4]), make_episode(10, [8])], None)
     np.testing.assert_allclose(returns, [1 + 0.5 * (2 + 0.5 * 4), 2 + 0.5 * 4, 4, 8])
     np.testing.assert_array_equal(rows.observations[:, 0], [0, 1, 2, 10])
@@ -101,14 +101,14 @@ def test_without_earlier_values_the_rewards_alone_count():
     np.testing.assert_array_equal(rows.actions, [0, 1, 2, 0])
 
 
-def test_without_earlier_values_a_truncated_tail_is_worth_what_the_rewards_alone_teach():
+def test_first_fit_bootstraps_truncated_episodes_from_rewards_alone():
     _, returns = advantages_of([make_episode(0, [2]), make_episode(10, [8], terminated=False)], None)
     mean_reward = 5  # what DummyRegressor predicts everywhere
     np.testing.assert_allclose(returns, [2, 8 + 0.5 * mean_reward])
 
 
 @pytest.mark.parametrize(("n_value_fits", "expected"), [(1, [6, 8]), (2, [5.5, 8]), (3, [5.375, 8])])
-def test_each_fit_of_values_uses_those_before(n_value_fits, expected):
+def test_each_value_fit_uses_the_values_before(n_value_fits, expected):
     # At first the rewards alone count: 2 + 0.5 * 8. DummyRegressor then expects the mean everywhere, 7, so that with
     # lambda = 0 the first step is worth 2 + 0.5 * 7. The mean is then 6.75, and it is worth 2 + 0.5 * 6.75.
     _, returns = advantages_of([make_episode(0, [2, 8])], None, n_value_fits=n_value_fits)
@@ -116,7 +116,7 @@ def test_each_fit_of_values_uses_those_before(n_value_fits, expected):
 
 
 @pytest.mark.parametrize("previous", [None, LinearRegression().fit([[0.0], [100.0]], [0.0, 100.0])])
-def test_joined_episodes_weigh_as_a_list_of_them_does(previous):
+def test_joined_and_listed_episodes_give_the_same_advantages(previous):
     episodes = [make_episode(0, [1, 2, 4]), make_episode(10, [8], terminated=False), make_episode(20, [3, 3])]
     (rows, returns), (same_rows, same_returns) = (
         advantages_of(given_as, previous) for given_as in (episodes, Episodes.of(episodes))
@@ -125,12 +125,12 @@ def test_joined_episodes_weigh_as_a_list_of_them_does(previous):
     np.testing.assert_array_equal(same_rows.observations, rows.observations)
 
 
-def test_advantages_far_from_zero_still_give_weights():
+def test_weights_do_not_depend_on_a_shift_of_the_advantages():
     weights = advantage_weights(np.array([-1e6, -1e6 + 2]), temperature=1.0, max_weight=20.0)
     np.testing.assert_allclose(weights, advantage_weights(np.array([-1.0, 1.0]), 1.0, 20.0))
 
 
-def test_a_truncated_tail_is_worth_its_value_and_a_terminated_one_nothing():
+def test_truncated_episodes_are_bootstrapped_and_terminated_ones_are_not():
     value_is_the_observation = LinearRegression().fit([[0.0], [100.0]], [0.0, 100.0])
     episodes = [make_episode(0, [1, 1]), make_episode(10, [1, 1], terminated=False)]
     _, returns = advantages_of(episodes, value_is_the_observation)
@@ -156,7 +156,7 @@ def test_the_value_estimator_is_cloned_and_learns_the_returns():
 
 
 @pytest.mark.parametrize(("smoothing", "first_and_second"), [(0.0, [4, 2]), (0.5, [3.5, 2.5]), (1.0, [3, 3])])
-def test_advantages_are_smoothed_in_part(smoothing, first_and_second):
+def test_advantages_are_a_weighted_mean_with_their_expectation(smoothing, first_and_second):
     episodes = [Episode([[0.0], [1.0]], [0], [reward]) for reward in (4.0, 2.0)]
     episodes.append(Episode([[0.0], [1.0]], [1], [-6.0]))
     _, advantages, _ = advantage_weighted_rows(
