@@ -15,11 +15,6 @@ from udrl_sklearn._policy import Policy
 from udrl_sklearn._spaces import ActionTargets, ObservationColumns
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(0)
-
-
 def make_policy(env, behavior, command=OPEN_ENDED, exploration=None, seed=None):
     columns, targets = ObservationColumns(env.observation_space), ActionTargets.from_space(env.action_space)
     return Policy(Actor(behavior, exploration), columns, targets, command, seed)

@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.linear_model import LinearRegression, SGDRegressor
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVR
+from sklearn.tree import DecisionTreeRegressor
+from toy_estimators import Recorder
+
+from udrl_sklearn._behavior import ContinuousBehavior, Exploration
+
+GREEDY, SAMPLED = Exploration(sampled=False), Exploration(sampled=True)
+
+
+def name(value):
+    return type(value).__name__ if isinstance(value, BaseEstimator) else None
+
+
+BOUNDS = np.array([-1.0, -2.0]), np.array([1.0, 0.5])
+
+
+@pytest.mark.parametrize("n_components", [1, 2])
+@pytest.mark.parametrize(
+    "regressor",
+    [
+        LinearRegression(),
+        DecisionTreeRegressor(),
+        KNeighborsRegressor(2),
+        GradientBoostingRegressor(n_estimators=3),  # one output only: wrapped
+        SVR(),
+        make_pipeline(StandardScaler(), SVR()),  # one output only, and its fit takes no sample_weight
+    ],
+    ids=["linear", "tree", "neighbors", "boosting", "SVR", "pipeline"],
+)
+@pytest.mark.parametrize("exploration", [SAMPLED, GREEDY, Exploration(True, 0.5)], ids=["sampled", "greedy", "epsilon"])
+def test_continuous_actions_stay_within_bounds(regressor, n_components, exploration, rng):
+    low, high = (bound[:n_components] for bound in BOUNDS)
+    X = rng.normal(scale=2, size=(200, 3)).astype(np.float32)
+    actions = np.clip(X[:, :n_components], low, high)
+    behavior = ContinuousBehavior(regressor, low, high).fit(X, actions, rng.uniform(0.5, 1, 200), rng)
+
+    predicted = behavior.predict(5 * X)
+    assert predicted.shape == ((200,) if n_components == 1 else (200, 2))
+    drawn = behavior.sample(5 * X, rng.random((200, behavior.n_uniforms)), exploration)
+    assert drawn.shape == (200, n_components)
+    for answer in (predicted.reshape(200, -1), drawn):
+        assert (answer >= low).all()
+        assert (answer <= high).all()
+    if exploration is GREEDY:
+        np.testing.assert_array_equal(drawn, predicted.reshape(200, -1))
+
+
+@pytest.mark.parametrize("regressor", [LinearRegression(), KNeighborsRegressor(3), DecisionTreeRegressor()], ids=name)
+def test_prediction_of_a_row_does_not_depend_on_the_batch(regressor, rng):
+    X = rng.normal(size=(64, 40)).astype(np.float32)
+    behavior = ContinuousBehavior(regressor, -np.ones(2), np.ones(2)).fit(X, X[:, :2] + X[:, 2:4], None, rng)
+    together = behavior.predict(X)
+    np.testing.assert_array_equal(np.concatenate([behavior.predict(X[i : i + 1]) for i in range(64)]), together)
+
+
+def fit_constant(actions, weights=None, bound=np.inf):
+    """Return a behavior function that always predicts the mean of the actions."""
+    actions = np.asarray(actions, dtype=float)
+    X = np.zeros((len(actions), 3), dtype=np.float32)
+    behavior = ContinuousBehavior(DummyRegressor(), np.array([-bound]), np.array([bound]))
+    return behavior.fit(X, actions, None if weights is None else np.asarray(weights, dtype=float), None)
+
+
+@pytest.mark.parametrize(
+    ("actions", "weights", "spread"),
+    [
+        ([1, 5], None, 2),
+        ([0, 4], [3, 1], np.sqrt(5)),  # around the weighted mean 1, deviations -1 and 3 count the same
+        ([0, 2 * 99 / 100, *[1] * 9998], None, 0.05 * 2 * 99 / 100),  # never under 5% of the range of the actions
+        ([3, 3], None, 0),
+    ],
+)
+def test_residual_std_is_measured_around_the_prediction(actions, weights, spread):
+    np.testing.assert_allclose(fit_constant(actions, weights).spread, [spread], rtol=1e-6)
+
+
+def test_continuous_actions_are_normal_around_the_prediction():
+    behavior = fit_constant([1, 5])
+    uniforms = np.column_stack([np.zeros(999), np.arange(1, 1000) / 1000])
+    drawn = behavior.sample(np.zeros((999, 3), dtype=np.float32), uniforms, SAMPLED)[:, 0]
+    np.testing.assert_allclose([drawn.mean(), np.median(drawn), drawn.std()], [3, 3, 2], rtol=0.01)
+
+
+def test_epsilon_actions_are_uniform_over_the_action_range_without_bounds():
+    behavior = fit_constant([1, 5])
+    uniforms = np.column_stack([np.repeat([0.2, 0.4], 500), np.tile(np.arange(500) / 500, 2)])
+    drawn = behavior.sample(np.zeros((1000, 3), dtype=np.float32), uniforms, Exploration(False, 0.3))[:, 0]
+    np.testing.assert_allclose(drawn[:500], 1 + 4 * np.arange(500) / 500)  # the coin shows less than 0.3
+    np.testing.assert_array_equal(drawn[500:], 3)
+
+
+@pytest.mark.parametrize("uniform", [0.0, 1 - 2**-53])
+def test_extreme_uniforms_give_finite_actions(uniform):
+    assert np.isfinite(fit_constant([1, 5]).sample(np.zeros((1, 3)), np.array([[0.5, uniform]]), SAMPLED)).all()
+
+
+@pytest.mark.parametrize("n_components", [1, 2])
+def test_update_trains_incremental_regressors(n_components, rng):
+    X = rng.normal(size=(300, 3)).astype(np.float32)
+    actions = X[:, :n_components] / 4
+    low, high = (bound[:n_components] for bound in BOUNDS)
+    behavior = ContinuousBehavior(SGDRegressor(), low, high)
+    assert behavior.is_incremental
+    behavior.update(X, actions, np.ones(300), n_updates=60, batch_size=50, rng=rng)
+    np.testing.assert_allclose(behavior.predict(X).reshape(300, -1), np.clip(actions, low, high), atol=0.1)
+    assert (behavior.spread < 0.1).all()
+
+
+def test_only_command_columns_are_scaled_and_the_input_is_unchanged(rng):
+    X = rng.uniform(1, 2, size=(10, 4)).astype(np.float32)
+    before = X.copy()
+    behavior = ContinuousBehavior(Recorder(), np.array([-np.inf]), np.array([np.inf]), command_scale=(10.0, 0.5))
+    behavior.fit(X, X[:, 0], None, rng)
+    scaled = before * np.array([1, 1, 10, 0.5], dtype=np.float32)
+    np.testing.assert_array_equal(behavior.fitted_estimator.X_, scaled)
+    np.testing.assert_allclose(behavior.predict(X), scaled.sum(axis=1), rtol=1e-6)
+    np.testing.assert_array_equal(X, before)
