@@ -1,16 +1,22 @@
-"""Actions that take turns; the other actors are tested in rollouts."""
+"""What chooses actions: by prediction, quasi-random, exploring, at random."""
 
+import functools
+
+import gymnasium
 import numpy as np
 import pytest
 from gymnasium import spaces
+from rollouts import Matcher, collect, make_plans
 from sklearn.tree import DecisionTreeClassifier
-from toy_envs import ContinuousMatchEnv, FixedLengthEnv
+from toy_envs import ContinuousMatchEnv, FixedLengthEnv, MatchEnv
 
 from udrl_sklearn import UDRLAgent
-from udrl_sklearn._actors import TurnsActor, evenly_spread
-from udrl_sklearn._behavior import DiscreteBehavior, design_matrix
+from udrl_sklearn._actors import Actor, RandomActor, TurnsActor, evenly_spread
+from udrl_sklearn._behavior import DiscreteBehavior, Exploration, design_matrix
 from udrl_sklearn._commands import OPEN_ENDED
+from udrl_sklearn._environments import env_sources
 from udrl_sklearn._policy import Policy
+from udrl_sklearn._pool import Place
 from udrl_sklearn._spaces import ActionTargets
 
 PROBABILITIES = np.array([0.5, 0.3, 0.2, 0.0])
@@ -99,3 +105,68 @@ def test_continuous_actions_are_the_predicted_ones():
     np.testing.assert_array_equal(
         by_turns, agent.set_params(acting="greedy").evaluate(ContinuousMatchEnv, n_episodes=5).returns
     )
+
+
+def test_random_actions_are_sticky_in_half_of_the_episodes():
+    episodes = collect([functools.partial(MatchEnv, length=4000)], make_plans(40), RandomActor(0.9))
+    shares_kept = np.array([(np.diff(episode.actions) == 0).mean() for episode in episodes])
+    n_actions = len(np.unique(episodes[0].actions))
+    plain, lasting = 1 / n_actions, 0.9 + 0.1 / n_actions  # a new draw may be the same again
+    is_lasting = shares_kept > (plain + lasting) / 2
+    assert 10 <= is_lasting.sum() <= 30
+    np.testing.assert_allclose(shares_kept, np.where(is_lasting, lasting, plain), atol=0.04)
+
+
+class Hesitant:
+    """Stands for a behavior function fitted on two features, of which the second varies little."""
+
+    n_uniforms, observation_spread = 1, np.array([0.5, 0.001])
+
+    def sample(self, X, uniforms, exploration):
+        return uniforms
+
+
+class ScriptedEnv(gymnasium.Env):
+    """Shows given numbers one after the other."""
+
+    def __init__(self, numbers):
+        self.numbers = np.array(numbers, dtype=np.float32)
+        self.observation_space = spaces.Box(0, 1, (2,))
+        self.action_space = spaces.Box(0, 1, (1,))
+
+    def reset(self, *, seed=None, options=None):
+        self.t = 0
+        return self.numbers[0], {}
+
+    def step(self, action):
+        self.t += 1
+        return self.numbers[self.t], 0.0, self.t == len(self.numbers) - 1, False, {}
+
+
+def test_draw_is_repeated_while_the_observation_is_unchanged():
+    first = [0.5, 0.505, 0.5, 0.512, 0.505, 0.9, 0.9, 0.9, 0.0]  # 0.512 to 0.505 is little, 0.5 to 0.512 is not
+    second = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.001, 0.0]
+    numbers = np.column_stack([first, second])
+    actor = Actor(Hesitant(), Exploration(True, 0.0, 1 - 1e-12))
+    for episode in collect(functools.partial(ScriptedEnv, numbers), make_plans(5), actor, n_envs=2):
+        assert (np.diff(episode.actions[:, 0]) == 0).tolist() == [True, True, False, True, False, True, False]
+    first_actions = [
+        episode.actions[0, 0] for episode in collect(lambda: ScriptedEnv(np.zeros((2, 2))), make_plans(9), actor)
+    ]
+    assert len(set(first_actions)) == 9  # nothing is kept from one episode to the next
+
+
+def test_draw_is_repeated_with_the_sticky_probability():
+    actor = Actor(Hesitant(), Exploration(True, 0.0, 0.8))
+    (episode,) = collect(lambda: ScriptedEnv(np.zeros((20_001, 2))), make_plans(1), actor)
+    assert (np.diff(episode.actions[:, 0]) == 0).mean() == pytest.approx(0.8, abs=0.01)
+
+
+def test_actor_passes_float32_rows_and_counts_its_uniforms():
+    matcher = Matcher()
+    place = Place(env_sources(lambda: MatchEnv())[0])
+    actions = Actor(matcher).choose([place, place], np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]]), np.empty((2, 0)))
+    assert actions == [0, 1]
+    assert matcher.asked[0].dtype == np.float32
+    assert matcher.asked[0][:, -2:].tolist() == [[1, 2], [3, 4]]
+    assert (Actor(matcher).n_uniforms, Actor(matcher, Exploration(True)).n_uniforms) == (0, 2)

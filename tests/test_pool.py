@@ -1,0 +1,124 @@
+from functools import partial
+
+import pytest
+from comparing import assert_same_episodes
+from gymnasium import spaces
+from rollouts import collect, make_plans
+from toy_envs import ContinuousMatchEnv, MatchEnv
+
+from udrl_sklearn._environments import env_sources
+from udrl_sklearn._pool import EnvPool
+
+
+class CountedEnv(MatchEnv):
+    """Counts the instances made and closed, and refuses to be reset before its episode has ended."""
+
+    made = closed = 0
+
+    def __init__(self):
+        super().__init__()
+        type(self).made += 1
+        self.is_closed = False
+        self.n_resets = 0
+
+    def reset(self, *, seed=None, options=None):
+        self.n_resets += 1
+        assert self.t in (0, self.length), "reset in the middle of an episode"
+        return super().reset(seed=seed)
+
+    def close(self):
+        type(self).closed += 1
+        self.is_closed = True
+
+
+@pytest.fixture
+def counted_env():
+    CountedEnv.made = CountedEnv.closed = 0
+    return CountedEnv
+
+
+def test_rollout_makes_n_envs_environments_and_the_pool_closes_them(counted_env):
+    collect(lambda: counted_env(), make_plans(12), n_envs=4)
+    assert counted_env.made == counted_env.closed == 4
+
+
+def test_pool_closes_lent_environments_after_an_error(counted_env):
+    with pytest.raises(ZeroDivisionError), EnvPool(env_sources(lambda: counted_env())) as pool:
+        pool.lend(0)
+        pool.take_back(0, pool.lend(0))
+        _ = 1 / 0
+    assert counted_env.made == counted_env.closed == 2
+
+
+@pytest.mark.parametrize("params", [{}, {"n_jobs": 2}], ids=str)
+def test_instance_serves_one_episode_at_a_time_and_is_left_open(counted_env, params):
+    env = counted_env()
+    episodes = collect([env, lambda: counted_env()], make_plans(10, n_sources=2), n_envs=4, **params)
+    assert (env.n_resets, env.is_closed) == (5, False)
+    assert counted_env.made - 1 == counted_env.closed <= 4
+    assert_same_episodes(episodes, collect([lambda: MatchEnv()] * 2, make_plans(10, n_sources=2)))
+
+
+def test_pool_returns_the_shared_spaces():
+    with EnvPool(env_sources([lambda: MatchEnv(), MatchEnv(length=9)])) as pool:
+        assert pool.spaces() == (spaces.Discrete(3), spaces.Discrete(3))
+
+
+def test_environments_with_different_spaces_are_refused():
+    sources = env_sources([MatchEnv(), ContinuousMatchEnv()])
+    message = r"same spaces; <ContinuousMatchEnv instance> has Box.*<MatchEnv instance> has Discrete\(3\)"
+    with EnvPool(sources) as pool, pytest.raises(ValueError, match=message):
+        pool.spaces()
+
+
+def test_lent_environment_is_used_again_after_it_was_taken_back(counted_env):
+    with EnvPool(env_sources(counted_env)) as pool:
+        first, second = pool.lend(0), pool.lend(0)
+        assert first.env is not second.env
+        pool.take_back(0, first)
+        assert pool.lend(0) is first
+    assert counted_env.made == counted_env.closed == 2
+
+
+def test_each_source_has_its_own_environments():
+    with EnvPool(env_sources([partial(MatchEnv, length=3), partial(MatchEnv, length=5)])) as pool:
+        for index in (0, 1):
+            pool.take_back(index, pool.lend(index))
+        assert [pool.lend(index).env.length for index in (0, 1, 0)] == [3, 5, 3]
+
+
+def test_instance_is_available_until_it_is_lent_and_a_factory_always():
+    env = MatchEnv()
+    with EnvPool(env_sources([env, MatchEnv])) as pool:
+        assert (pool.can_lend(0), pool.can_lend(1)) == (True, True)
+        lent = pool.lend(0)
+        assert lent.env is env
+        pool.lend(1)
+        assert (pool.can_lend(0), pool.can_lend(1)) == (False, True)
+        pool.take_back(0, lent)
+        assert pool.can_lend(0)
+
+
+def test_action_spaces_of_lent_environments_have_their_own_generators():
+    shared = spaces.Discrete(1000)
+
+    def make():
+        env = MatchEnv()
+        env.action_space = shared
+        return env
+
+    with EnvPool(env_sources(make)) as pool:
+        first, second = pool.lend(0), pool.lend(0)
+        for place in (first, second):
+            place.action_space.seed(0)
+        assert [first.action_space.sample() for _ in range(5)] == [second.action_space.sample() for _ in range(5)]
+
+
+def test_names_come_from_the_metadata_of_the_first_environment():
+    first, second = MatchEnv(), MatchEnv()
+    first.metadata = {"observation_names": ["low", "middle", "high"], "action_names": ["sink", "stay", "rise"]}
+    with EnvPool(env_sources([first, second])) as pool:
+        assert pool.names() == (["low", "middle", "high"], ["sink", "stay", "rise"])
+        assert pool.can_lend(0)
+    with EnvPool(env_sources([second, first])) as pool:
+        assert pool.names() == (None, None)
