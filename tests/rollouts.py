@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeClassifier
 
-from udrl_sklearn._actors import Actor, RandomActor, TurnsActor, evenly_spread
-from udrl_sklearn._behavior import DiscreteBehavior, Exploration, design_matrix
+from udrl_sklearn._behavior._discrete import DiscreteBehavior
+from udrl_sklearn._behavior._function import design_matrix
 from udrl_sklearn._commands import next_command
-from udrl_sklearn._environments import env_sources
+from udrl_sklearn._envs._pool import EnvPool
+from udrl_sklearn._envs._sources import env_sources
+from udrl_sklearn._envs._spaces import ActionTargets, ObservationColumns
 from udrl_sklearn._episodes import Episode
-from udrl_sklearn._lanes import EpisodePlan
-from udrl_sklearn._pool import EnvPool
-from udrl_sklearn._rollout import collect_episodes
-from udrl_sklearn._spaces import ActionTargets, ObservationColumns
+from udrl_sklearn._rollout._action_selection import Actor, Exploration, QuasiRandomActor, RandomActor, r_sequence
+from udrl_sklearn._rollout._collect import collect_episodes
+from udrl_sklearn._rollout._vector_rollout import EpisodeSpec
 
 
 class Matcher:
@@ -43,7 +44,7 @@ def fitted_behavior(n_actions=3, n_columns=3):
 
 
 def make_plans(n_episodes, command=(0.0, 0.0), n_sources=1, first_seed=10):
-    return [EpisodePlan(i % n_sources, first_seed + i, command) for i in range(n_episodes)]
+    return [EpisodeSpec(i % n_sources, first_seed + i, command) for i in range(n_episodes)]
 
 
 def collect(envs, plans, actor=None, **params):
@@ -67,7 +68,7 @@ ACTORS = {
     "random": RandomActor(),
     "persistent": RandomActor(0.8),
     "greedy": Actor(fitted_behavior()),
-    "by turns": TurnsActor(fitted_behavior(), power=1),
+    "by turns": QuasiRandomActor(fitted_behavior(), power=1),
     "exploring": Actor(fitted_behavior(), Exploration(True, 0.2)),
     "exploring, persistent": Actor(fitted_behavior(), Exploration(True, 0.0, 0.7)),
 }
@@ -89,14 +90,14 @@ def live_alone(env, plan, actor):
         else:
             X = design_matrix(observations[-1][None], np.array([command]))
             uniforms = rng.random((1, actor.n_uniforms))
-            if isinstance(actor, TurnsActor):
-                target = actor.behavior.take_turns(X, evenly_spread([len(actions)], 1), actor.power)
+            if isinstance(actor, QuasiRandomActor):
+                target = actor.behavior.select_quasirandom(X, r_sequence([len(actions)], 1), actor.power)
             elif actor.exploration is None:
                 target = actor.behavior.predict(X)
             else:
                 if uniforms[0, -1] < actor.exploration.persistence:
                     changes = np.abs(observations[-1] - seen_before)
-                    if np.all(changes <= 0.02 * actor.behavior.observation_spread):
+                    if np.all(changes <= 0.02 * actor.behavior.observation_std):
                         uniforms = uniforms_before
                 target = actor.behavior.sample(X, uniforms[:, :-1], actor.exploration)
                 seen_before, uniforms_before = observations[-1], uniforms

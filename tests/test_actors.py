@@ -11,13 +11,14 @@ from sklearn.tree import DecisionTreeClassifier
 from toy_envs import ContinuousMatchEnv, FixedLengthEnv, MatchEnv
 
 from udrl_sklearn import UDRLAgent
-from udrl_sklearn._actors import Actor, RandomActor, TurnsActor, evenly_spread
-from udrl_sklearn._behavior import DiscreteBehavior, Exploration, design_matrix
+from udrl_sklearn._behavior._discrete import DiscreteBehavior
+from udrl_sklearn._behavior._function import design_matrix
 from udrl_sklearn._commands import OPEN_ENDED
-from udrl_sklearn._environments import env_sources
-from udrl_sklearn._policy import Policy
-from udrl_sklearn._pool import Place
-from udrl_sklearn._spaces import ActionTargets
+from udrl_sklearn._envs._pool import EnvSlot
+from udrl_sklearn._envs._sources import env_sources
+from udrl_sklearn._envs._spaces import ActionTargets
+from udrl_sklearn._rollout._action_selection import Actor, Exploration, QuasiRandomActor, RandomActor, r_sequence
+from udrl_sklearn._rollout._policy import Policy
 
 PROBABILITIES = np.array([0.5, 0.3, 0.2, 0.0])
 
@@ -29,7 +30,7 @@ def turns(power, n_steps, begin_again=()):
     behavior = DiscreteBehavior(DecisionTreeClassifier(), [np.arange(4)]).fit(
         X, actions, None, np.random.default_rng(0)
     )
-    policy = Policy(TurnsActor(behavior, power), None, ActionTargets.from_space(spaces.Discrete(4)), OPEN_ENDED)
+    policy = Policy(QuasiRandomActor(behavior, power), None, ActionTargets.from_space(spaces.Discrete(4)), OPEN_ENDED)
     taken = []
     for step in range(n_steps):
         if step in begin_again:
@@ -59,14 +60,14 @@ def test_each_episode_restarts_the_sequence():
 
 @pytest.mark.parametrize("n_dimensions", [1, 2, 5])
 def test_r_sequence_fills_the_unit_cube_evenly(n_dimensions):
-    numbers = evenly_spread(np.arange(4000), n_dimensions)
+    numbers = r_sequence(np.arange(4000), n_dimensions)
     assert numbers.shape == (4000, n_dimensions)
     assert (numbers[0] == 0.5).all()
     for other in numbers.T[1:]:  # each two of them fill the square: 10 x 10 fields of 40
         filled = np.histogram2d(numbers[:, 0], other, bins=10, range=[(0, 1), (0, 1)])[0]
         assert np.abs(filled - 40).max() < 16  # random numbers: about 20
     assert np.abs(np.histogram(numbers[:, 0], bins=100, range=(0, 1))[0] - 40).max() <= 2
-    np.testing.assert_array_equal(numbers[[7, 999]], evenly_spread(np.array([7, 999]), n_dimensions))
+    np.testing.assert_array_equal(numbers[[7, 999]], r_sequence(np.array([7, 999]), n_dimensions))
 
 
 class AlternateEnv(FixedLengthEnv):
@@ -95,7 +96,7 @@ def test_quasi_random_acting_solves_a_task_that_greedy_acting_does_not():
 
 def test_exact_commands_use_power_1_and_max_uses_power_2():
     agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=500, random_state=0).fit(AlternateEnv)
-    powers = {command: agent._actor(agent._resolve(command)).power for command in ("max", 12)}
+    powers = {command: agent.actor(agent.resolve(command)).power for command in ("max", 12)}
     assert powers == {"max": 2, 12: 1}
 
 
@@ -120,7 +121,7 @@ def test_random_actions_are_sticky_in_half_of_the_episodes():
 class Hesitant:
     """Stands for a behavior function fitted on two features, of which the second varies little."""
 
-    n_uniforms, observation_spread = 1, np.array([0.5, 0.001])
+    n_uniforms, observation_std = 1, np.array([0.5, 0.001])
 
     def sample(self, X, uniforms, exploration):
         return uniforms
@@ -164,8 +165,10 @@ def test_draw_is_repeated_with_the_sticky_probability():
 
 def test_actor_passes_float32_rows_and_counts_its_uniforms():
     matcher = Matcher()
-    place = Place(env_sources(lambda: MatchEnv())[0])
-    actions = Actor(matcher).choose([place, place], np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]]), np.empty((2, 0)))
+    place = EnvSlot(env_sources(lambda: MatchEnv())[0])
+    actions = Actor(matcher).select_actions(
+        [place, place], np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]]), np.empty((2, 0))
+    )
     assert actions == [0, 1]
     assert matcher.asked[0].dtype == np.float32
     assert matcher.asked[0][:, -2:].tolist() == [[1, 2], [3, 4]]

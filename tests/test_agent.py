@@ -192,7 +192,7 @@ def test_estimator_with_random_state_keeps_it():
 
 @pytest.mark.parametrize("total_timesteps", [200, 600, 2400])
 def test_auto_max_rows_is_the_newest_half_of_the_steps_within_bounds(total_timesteps, monkeypatch):
-    monkeypatch.setattr("udrl_sklearn._learning.AUTO_ROWS", (120, 480))
+    monkeypatch.setattr("udrl_sklearn._training.AUTO_ROWS", (120, 480))
     agent = small_agent(total_timesteps=total_timesteps, n_timesteps_per_iter="auto", n_episodes_per_iter=1)
     agent.fit(MatchEnv)
     n_rows = agent.max_estimator_.tree_.n_node_samples[0]

@@ -3,9 +3,12 @@ import pytest
 from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import SVR
 
-from udrl_sklearn._behavior import BehaviorFunction, ContinuousBehavior, DiscreteBehavior, design_matrix, make_behavior
+from udrl_sklearn._behavior._continuous import ContinuousBehavior
+from udrl_sklearn._behavior._discrete import DiscreteBehavior
+from udrl_sklearn._behavior._fitter import make_behavior
+from udrl_sklearn._behavior._function import BehaviorFunction, design_matrix
 from udrl_sklearn._commands import OPEN_ENDED, Command, next_command
-from udrl_sklearn._spaces import ActionTargets
+from udrl_sklearn._envs._spaces import ActionTargets
 
 
 def test_design_matrix_puts_the_command_last_in_single_precision():

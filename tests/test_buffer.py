@@ -7,8 +7,8 @@ from comparing import assert_same_episodes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udrl_sklearn._buffer import ReplayBuffer
 from udrl_sklearn._episodes import Episode, Episodes
+from udrl_sklearn._replay_buffer import ReplayBuffer
 
 
 def make_episode(total_return, n_steps=1, tag=0):

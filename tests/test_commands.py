@@ -9,9 +9,9 @@ from udrl_sklearn._commands import (
     Command,
     check_command,
     exploratory_commands,
-    fitting_horizon,
+    finetune_commands,
+    matching_horizon,
     next_command,
-    practice_commands,
 )
 
 finite = st.floats(-1e6, 1e6)
@@ -100,7 +100,7 @@ def test_exploratory_returns_fill_their_interval_evenly():
 
 def test_finetuning_commands_are_uniform_over_the_achieved_returns():
     returns, lengths = np.array([-10.0, 30.0, 10.0]), np.array([1, 5, 3])
-    commands = practice_commands(returns, lengths, 4000, np.random.default_rng(0))
+    commands = finetune_commands(returns, lengths, 4000, np.random.default_rng(0))
     counts, _ = np.histogram(commands[:, 0], bins=4, range=(-10, 30))
     np.testing.assert_allclose(counts, 1000, rtol=0.1)
     np.testing.assert_allclose(commands[:, 1], 2 + commands[:, 0] / 10)  # all three lie on this line
@@ -124,11 +124,11 @@ def test_finetuning_commands_are_uniform_over_the_achieved_returns():
 )
 def test_fitting_horizon_is_on_the_line_through_the_nearest_episodes(desired_return, n_nearest, horizon):
     returns, lengths = np.array([-9.0, 4.0, 10.0, 10.0]), np.array([2, 3, 5, 7])
-    assert fitting_horizon(desired_return, returns, lengths, n_nearest) == pytest.approx(horizon)
+    assert matching_horizon(desired_return, returns, lengths, n_nearest) == pytest.approx(horizon)
 
 
 @given(st.lists(st.integers(1, 500), min_size=1, max_size=15), st.integers(1, 500))
 def test_fitting_horizon_equals_the_return_if_each_step_pays_one(lengths, desired_return):
     lengths = np.array(lengths)
-    horizon = fitting_horizon(desired_return, lengths.astype(float), lengths)
+    horizon = matching_horizon(desired_return, lengths.astype(float), lengths)
     assert horizon == pytest.approx(np.clip(desired_return, lengths.min(), lengths.max()))

@@ -11,7 +11,8 @@ from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
 from toy_estimators import Recorder
 
-from udrl_sklearn._behavior import ContinuousBehavior, Exploration
+from udrl_sklearn._behavior._continuous import ContinuousBehavior
+from udrl_sklearn._rollout._action_selection import Exploration
 
 GREEDY, SAMPLED = Exploration(sampled=False), Exploration(sampled=True)
 

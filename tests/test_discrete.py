@@ -14,7 +14,8 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from toy_estimators import IncrementalRecorder, NeedsCodes, OnlyPredicts, blobs
 
-from udrl_sklearn._behavior import DiscreteBehavior, Exploration
+from udrl_sklearn._behavior._discrete import DiscreteBehavior
+from udrl_sklearn._rollout._action_selection import Exploration
 
 GREEDY, SAMPLED = Exploration(sampled=False), Exploration(sampled=True)
 
@@ -245,4 +246,4 @@ def test_observation_std_excludes_the_command_columns(estimator, rng):
         behavior.update(X, np.array([0, 1]), None, n_updates=1, batch_size=2, rng=rng)
     else:
         behavior.fit(X, np.array([0, 1]), None, rng)
-    np.testing.assert_array_equal(behavior.observation_spread, [2, 0])
+    np.testing.assert_array_equal(behavior.observation_std, [2, 0])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from toy_envs import MatchEnv, OldGymEnv
 
-from udrl_sklearn._environments import (
+from udrl_sklearn._envs._sources import (
     EVALUATION,
     TRAINING,
     TUNING,

@@ -9,7 +9,8 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from udrl_sklearn import UDRLAgent
-from udrl_sklearn._behavior import BehaviorFunction
+from udrl_sklearn._behavior._function import BehaviorFunction
+from udrl_sklearn.methods import ReturnConditioned
 from udrl_sklearn.utils import estimator_checks
 from udrl_sklearn.utils.estimator_checks import agent_checks_generator, check_agent, parametrize_with_checks
 
@@ -18,14 +19,14 @@ from udrl_sklearn.utils.estimator_checks import agent_checks_generator, check_ag
     [
         UDRLAgent(),
         UDRLAgent(DecisionTreeClassifier()),
-        UDRLAgent(DecisionTreeClassifier(), weighting=None),
+        UDRLAgent(DecisionTreeClassifier(), method=ReturnConditioned()),
         UDRLAgent(RandomForestClassifier(n_estimators=10)),
         UDRLAgent(LogisticRegression()),
         UDRLAgent(SGDClassifier()),
         UDRLAgent(GaussianNB()),
         UDRLAgent(DecisionTreeRegressor()),
         UDRLAgent(LinearRegression()),
-        UDRLAgent(LinearRegression(), weighting=None),
+        UDRLAgent(LinearRegression(), method=ReturnConditioned()),
     ]
 )
 def test_agent_passes(agent, check):
@@ -39,7 +40,7 @@ class FitReturnsNothing(UDRLAgent):
 
 class FitAltersParameter(UDRLAgent):
     def fit(self, X, y=None, sample_weight=None):
-        self.gamma = 0.5
+        self.epsilon = 0.5
         return super().fit(X, y, sample_weight)
 
 
@@ -49,28 +50,47 @@ class FitsTheUsersEstimator(UDRLAgent):
         return super().fit(X, y, sample_weight)
 
 
-class IgnoresRandomState(UDRLAgent):
-    def _start(self, *args, **kwargs):
-        super()._start(*args, **kwargs)
-        self._rng = np.random.default_rng()
+class FitsWithOtherParameters(UDRLAgent):
+    """Fits with parameters of its own, and has those of the user again afterwards."""
+
+    def fit(self, X, y=None, sample_weight=None):
+        own = self.get_params(deep=False)
+        self.set_params(**self.other_params())
+        try:
+            return super().fit(X, y, sample_weight)
+        finally:
+            self.set_params(**own)
 
 
-class HasOneRandomState(UDRLAgent):
-    def _start(self, *args, **kwargs):
-        super()._start(*args, **kwargs)
-        self._rng = np.random.default_rng(0)
+class IgnoresRandomState(FitsWithOtherParameters):
+    def other_params(self):
+        return {"random_state": None}
 
 
-class DrawsFromGlobalGenerator(UDRLAgent):
-    def _start(self, *args, **kwargs):
+class HasOneRandomState(FitsWithOtherParameters):
+    def other_params(self):
+        return {"random_state": 0}
+
+
+class SeedsByWorkers(FitsWithOtherParameters):
+    def other_params(self):
+        return {"random_state": self.n_jobs or 1}
+
+
+class FitsTheDefaultEstimator(FitsWithOtherParameters):
+    def other_params(self):
+        return {"estimator": type(self.estimator)()}
+
+
+class StartsFromScratch(FitsWithOtherParameters):
+    def other_params(self):
+        return {"warm_start": False}
+
+
+class UsesGlobalGenerator(UDRLAgent):
+    def fit(self, X, y=None, sample_weight=None):
         np.random.random()
-        super()._start(*args, **kwargs)
-
-
-class DrawsForEachWorker(UDRLAgent):
-    def _start(self, *args, **kwargs):
-        super()._start(*args, **kwargs)
-        self._rng.random(self.n_jobs)
+        return super().fit(X, y, sample_weight)
 
 
 class CountsItsPredictions(UDRLAgent):
@@ -81,40 +101,51 @@ class CountsItsPredictions(UDRLAgent):
         return super().predict(X)
 
 
-class CopiesTheDefaultEstimator(UDRLAgent):
-    def _estimator(self, *args, **kwargs):
-        return type(self.estimator)()
-
-
 class SaysItIsFitted(UDRLAgent):
     def __sklearn_is_fitted__(self):
         return True
 
 
-class ActsOutOfBounds(UDRLAgent):
-    def _learn_exact_commands(self):
-        super()._learn_exact_commands()
-        self.behavior_.open_ended.labels = [labels + 5 for labels in self._targets.labels]
+class AltersItself(UDRLAgent):
+    """Has something wrong with its fitted attributes."""
+
+    def fit(self, X, y=None, sample_weight=None):
+        super().fit(X, y, sample_weight)
+        self.alter()
+        return self
 
 
-class KeepsNestedRecords(UDRLAgent):
-    def _record(self, episodes, commands, seconds):
-        super()._record(episodes, commands, seconds)
-        self.history_[-1]["returns"] = [episode.total_return for episode in episodes]
+class ActsOutOfBounds(AltersItself):
+    def alter(self):
+        self.behavior_.open_ended.labels = [labels + 5 for labels in self.behavior_.open_ended.labels]
 
 
-class CountsTwice(UDRLAgent):
-    def _remember(self, episodes):
-        super()._remember(episodes)
-        self.n_timesteps_ += sum(map(len, episodes))
+class LearnsTheOpposite(AltersItself):
+    def alter(self):
+        self.behavior_.open_ended.labels = [labels[::-1] for labels in self.behavior_.open_ended.labels]
+
+
+class KeepsNestedRecords(AltersItself):
+    def alter(self):
+        self.history_[-1]["returns"] = self.buffer_.returns.tolist()
+
+
+class CountsTwice(AltersItself):
+    def alter(self):
+        self.n_timesteps_ *= 2
+
+
+class CountsIterationsFromOne(AltersItself):
+    def alter(self):
+        self.n_iter_ += 1
 
 
 class TakesAnyColumns(UDRLAgent):
-    def _check_rows(self, X):
-        return np.resize(np.asarray(X, dtype=np.float32), (len(X), self.n_features_in_))
+    def predict(self, X):
+        return super().predict(np.resize(np.asarray(X, dtype=np.float32), (len(X), self.n_features_in_)))
 
 
-class SwapsItsFitsInPickle(UDRLAgent):
+class SwapsItsBehaviorsInPickle(UDRLAgent):
     def __setstate__(self, state):
         super().__setstate__(state)
         self.behavior_ = BehaviorFunction(self.behavior_.open_ended, self.behavior_.exact)
@@ -125,26 +156,20 @@ class ScoresItsBestEpisode(UDRLAgent):
         return self.evaluate(X).returns.max()
 
 
-class StartsOver(UDRLAgent):
-    def _start(self, *args, **kwargs):
-        self._forget()
-        super()._start(*args, **kwargs)
+class IgnoresOtherSpaces(UDRLAgent):
+    def fit(self, X, y=None, sample_weight=None):
+        try:
+            return super().fit(X, y, sample_weight)
+        except ValueError:
+            return self
 
 
-class GoesOnAnywhere(UDRLAgent):
-    def _check_goes_on(self, *spaces):
-        pass
-
-
-class NeverForgets(UDRLAgent):
-    def _forget(self, keep=()):
-        if hasattr(self, "behavior_"):
-            del self.behavior_
-
-
-class LearnsTheOpposite(UDRLAgent):
-    def _learn(self, known, rows, weights=None):
-        return super()._learn(known, rows._replace(actions=1 - rows.actions), weights)
+class KeepsOldAttributes(UDRLAgent):
+    def fit(self, X, y=None, sample_weight=None):
+        before = dict(vars(self))
+        super().fit(X, y, sample_weight)
+        vars(self).update({name: value for name, value in before.items() if name not in vars(self)})
+        return self
 
 
 @pytest.mark.parametrize(
@@ -155,21 +180,22 @@ class LearnsTheOpposite(UDRLAgent):
         (FitsTheUsersEstimator, "check_fit_keeps_parameters"),
         (IgnoresRandomState, "check_same_random_state_same_agent"),
         (HasOneRandomState, "check_other_random_state_other_episodes"),
-        (DrawsFromGlobalGenerator, "check_global_random_state_untouched"),
-        (DrawsForEachWorker, "check_n_jobs_changes_nothing"),
+        (UsesGlobalGenerator, "check_global_random_state_untouched"),
+        (SeedsByWorkers, "check_n_jobs_changes_nothing"),
         (CountsItsPredictions, "check_acting_leaves_no_trace"),
-        (CopiesTheDefaultEstimator, "check_nested_parameter_reaches_fitted_estimator"),
+        (FitsTheDefaultEstimator, "check_nested_parameter_reaches_fitted_estimator"),
         (SaysItIsFitted, "check_unfitted_raises"),
         (ActsOutOfBounds, "check_actions_in_action_space"),
         (KeepsNestedRecords, "check_history"),
         (CountsTwice, "check_history"),
+        (CountsIterationsFromOne, "check_history"),
         (TakesAnyColumns, "check_feature_columns"),
         (TakesAnyColumns, "check_dataframe_columns"),
-        (SwapsItsFitsInPickle, "check_pickle"),
+        (SwapsItsBehaviorsInPickle, "check_pickle"),
         (ScoresItsBestEpisode, "check_score_is_mean_return"),
-        (StartsOver, "check_warm_start_goes_on"),
-        (GoesOnAnywhere, "check_warm_start_refuses_other_spaces"),
-        (NeverForgets, "check_fit_forgets_other_kinds_of_fit"),
+        (StartsFromScratch, "check_warm_start_goes_on"),
+        (IgnoresOtherSpaces, "check_warm_start_refuses_other_spaces"),
+        (KeepsOldAttributes, "check_fit_forgets_other_kinds_of_fit"),
         (LearnsTheOpposite, "check_learns"),
     ],
 )

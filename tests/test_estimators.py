@@ -5,8 +5,8 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.pipeline import make_pipeline
 from toy_estimators import Recorder
 
-from udrl_sklearn._behavior import check_estimator_kind, default_estimator, fit_weighted, seeded_clone
-from udrl_sklearn._spaces import ActionTargets
+from udrl_sklearn._behavior._estimators import check_estimator_kind, default_estimator, fit_weighted, seeded_clone
+from udrl_sklearn._envs._spaces import ActionTargets
 
 
 def test_estimator_without_sample_weight_is_fitted_on_rows_drawn_by_weight(rng):

@@ -5,12 +5,13 @@ import pytest
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import BanditEnv, MatchEnv
 
-from udrl_sklearn._actors import Actor
-from udrl_sklearn._behavior import DiscreteBehavior, Exploration, design_matrix
+from udrl_sklearn._behavior._discrete import DiscreteBehavior
+from udrl_sklearn._behavior._function import design_matrix
 from udrl_sklearn._commands import OPEN_ENDED, Command
-from udrl_sklearn._environments import EVALUATION, TRAINING, TUNING, EnvSource, env_sources, seeded_envs
-from udrl_sklearn._evaluation import Evaluation, draw_plans, evaluate
-from udrl_sklearn._rollout import EnvPool
+from udrl_sklearn._envs._sources import EVALUATION, TRAINING, TUNING, EnvSource, env_sources, seeded_envs
+from udrl_sklearn._rollout._action_selection import Actor, Exploration
+from udrl_sklearn._rollout._collect import EnvPool
+from udrl_sklearn._rollout._evaluation import Evaluation, evaluate, sample_episode_specs
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def evaluate_in(envs, behavior, command=OPEN_ENDED, exploration=None, **params):
 @pytest.mark.parametrize("seed_range", [TRAINING, TUNING, EVALUATION])
 def test_plans_alternate_between_sources_with_seeds_of_the_range(seed_range):
     commands = np.arange(10.0).reshape(5, 2)
-    plans = draw_plans([EnvSource(), EnvSource()], commands, seed_range, np.random.default_rng(0))
+    plans = sample_episode_specs([EnvSource(), EnvSource()], commands, seed_range, np.random.default_rng(0))
     assert [plan.source for plan in plans] == [0, 1, 0, 1, 0]
     assert [plan.command for plan in plans] == [tuple(command) for command in commands]
     seeds = [plan.seed for plan in plans]
@@ -40,7 +41,7 @@ def test_plans_alternate_between_sources_with_seeds_of_the_range(seed_range):
 
 def test_plans_of_seeded_environments_use_their_seeds():
     sources = env_sources(seeded_envs("CartPole-v1", 2))
-    plans = draw_plans(sources, np.zeros((4, 2)), TRAINING, np.random.default_rng(0))
+    plans = sample_episode_specs(sources, np.zeros((4, 2)), TRAINING, np.random.default_rng(0))
     draws = np.random.default_rng(0).integers(*TRAINING, size=4)
     assert [plan.seed for plan in plans] == [sources[i % 2].reset_seed(draw) for i, draw in enumerate(draws)]
 

@@ -7,7 +7,7 @@ from toy_envs import MatchEnv
 
 from udrl_sklearn import UDRLAgent
 from udrl_sklearn._episodes import Episode, Episodes
-from udrl_sklearn._experience import is_experience, read_experience
+from udrl_sklearn._offline import is_episodes, read_episodes
 
 
 def make_episode(actions=(1, 0), n_features=2):
@@ -47,14 +47,14 @@ def log(observations, actions, rewards, terminated=True):
     ids=["list", "tuple", "joined", "dataset"],
 )
 def test_episodes_and_datasets_are_experience(X):
-    assert is_experience(X)
+    assert is_episodes(X)
 
 
 @pytest.mark.parametrize(
     "X", [[], Episodes.of([make_episode()])[:0], "CartPole-v1", MatchEnv(), np.zeros((3, 3)), [[1, 2]], make_episode()]
 )
 def test_other_objects_are_not_experience(X):
-    assert not is_experience(X)
+    assert not is_episodes(X)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_other_objects_are_not_experience(X):
 )
 def test_kind_of_actions_is_read_from_the_episodes(actions, is_discrete, n_components):
     given = [make_episode(actions), make_episode(actions)]
-    episodes, known_spaces, targets = read_experience(tuple(given))
+    episodes, known_spaces, targets = read_episodes(tuple(given))
     assert_same_episodes(episodes, given)
     assert known_spaces == (None, None)
     assert (targets.is_discrete, targets.n_components) == (is_discrete, n_components)
@@ -79,7 +79,7 @@ def test_kind_of_actions_is_read_from_the_episodes(actions, is_discrete, n_compo
 
 def test_joined_episodes_are_not_copied():
     given = Episodes.of([make_episode([3, 1]), make_episode([7])])
-    episodes, known_spaces, targets = read_experience(given)
+    episodes, known_spaces, targets = read_episodes(given)
     assert episodes is given
     assert known_spaces == (None, None)
     assert targets.labels[0].tolist() == [1, 3, 7]
@@ -94,7 +94,7 @@ def test_joined_and_listed_episodes_give_the_same_agent():
 
 
 def test_labels_are_collected_from_all_episodes():
-    _, _, targets = read_experience([make_episode([3, 1]), make_episode([7])])
+    _, _, targets = read_episodes([make_episode([3, 1]), make_episode([7])])
     assert targets.labels[0].tolist() == [1, 3, 7]
 
 
@@ -108,7 +108,7 @@ def test_labels_are_collected_from_all_episodes():
 )
 def test_inconsistent_episodes_are_refused_by_position(episodes, error, message):
     with pytest.raises(error, match=message):
-        read_experience(episodes)
+        read_episodes(episodes)
 
 
 def test_nested_spaces_of_a_dataset_are_flattened_step_by_step():
@@ -116,7 +116,7 @@ def test_nested_spaces_of_a_dataset_are_flattened_step_by_step():
     action_space = spaces.MultiDiscrete([[2, 3]])
     first = log({"a": (np.array([0, 1, 1]),), "b": np.arange(6.0).reshape(3, 2)}, [[[0, 1]], [[1, 2]]], [1.0, 2.0])
     second = log({"a": (np.array([1, 0]),), "b": np.ones((2, 2))}, [[[1, 0]]], [3.0], terminated=False)
-    episodes, known_spaces, targets = read_experience(Dataset(observation_space, action_space, [first, second]))
+    episodes, known_spaces, targets = read_episodes(Dataset(observation_space, action_space, [first, second]))
     assert known_spaces == (observation_space, action_space)
     assert [labels.tolist() for labels in targets.labels] == [[0, 1], [0, 1, 2]]
     assert episodes[0].observations.tolist() == [[1, 0, 0, 1], [0, 1, 2, 3], [0, 1, 4, 5]]
@@ -128,7 +128,7 @@ def test_nested_spaces_of_a_dataset_are_flattened_step_by_step():
 def test_continuous_actions_of_a_dataset_keep_the_bounds_of_their_space():
     action_space = spaces.Box(-2, 2, (2,))
     dataset = Dataset(spaces.Discrete(2), action_space, [log(np.array([0, 1]), np.float32([[0.5, -1]]), [0.0])])
-    (episode,), _, targets = read_experience(dataset)
+    (episode,), _, targets = read_episodes(dataset)
     assert episode.observations.tolist() == [[1, 0], [0, 1]]
     assert episode.actions.tolist() == [[0.5, -1]]
     assert (targets.low.tolist(), targets.high.tolist()) == ([-2, -2], [2, 2])

@@ -22,8 +22,8 @@ from toy_envs import BanditEnv, ContinuousMatchEnv, MatchEnv
 from xgboost import XGBClassifier, XGBRegressor
 
 from udrl_sklearn import UDRLAgent, explain
-from udrl_sklearn._inference import fast_predictor
-from udrl_sklearn._tree_contributions import path_contributions
+from udrl_sklearn._behavior._tree_inference import compile_predictor
+from udrl_sklearn._inspection._tree_contributions import path_contributions
 
 WITH_PATHS = [
     DecisionTreeClassifier(max_depth=5),
@@ -142,7 +142,7 @@ def changes_on_the_way(tree, row):
 def test_forest_contributions_are_the_mean_over_its_trees():
     X, y = rows(3)
     forest = RandomForestClassifier(7, random_state=0).fit(X, y)
-    base_values, contributions = path_contributions(fast_predictor(forest), X[:20])
+    base_values, contributions = path_contributions(compile_predictor(forest), X[:20])
     expected = [np.mean([changes_on_the_way(tree, row) for tree in forest.estimators_], axis=0) for row in X[:20]]
     np.testing.assert_allclose(contributions, expected, atol=1e-12)
     np.testing.assert_allclose(base_values[0], np.mean([tree.tree_.value[0, 0] for tree in forest.estimators_], axis=0))
@@ -154,7 +154,7 @@ def test_boosting_contributions_sum_exactly_at_any_confidence(learning_rate, max
     X, y = rows(n_classes)
     params = {"learning_rate": learning_rate, "max_iter": max_iter, "min_samples_leaf": 1}
     boosting = HistGradientBoostingClassifier(**params, early_stopping=False, random_state=0).fit(X, y)
-    base_values, contributions = path_contributions(fast_predictor(boosting), X[:50])
+    base_values, contributions = path_contributions(compile_predictor(boosting), X[:50])
     total = base_values + contributions.sum(axis=1)
     np.testing.assert_allclose(total, boosting.predict_proba(X[:50].astype(float)), atol=1e-9)
 
@@ -165,7 +165,7 @@ def test_trees_with_unknown_internals_fall_back_to_permutations(monkeypatch):
 
     X, y = rows(3)
     agent = UDRLAgent(RandomForestClassifier(5), random_state=0).fit(X, y)
-    monkeypatch.setattr("udrl_sklearn._inference._forest", raises)
+    monkeypatch.setattr("udrl_sklearn._behavior._tree_inference._forest", raises)
     assert explain(agent, X[:2, :-2], tuple(X[0, -2:]), background=X).method == "permutations"
 
 

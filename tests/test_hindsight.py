@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from udrl_sklearn._episodes import Episode, Episodes
-from udrl_sklearn._hindsight import draw_rows, relabel, spread_over_returns
+from udrl_sklearn._hindsight import relabel, sample_rows, sample_stratified_rows
 
 
 def make_episode(rewards, tag=0):
@@ -36,7 +36,7 @@ def test_joined_and_listed_episodes_give_the_same_rows(episodes, segments, seed)
             [
                 *relabel(given_as, segments=segments, rng=rng),
                 *relabel(given_as, segments=segments, rows_per_episode=3, rng=rng),
-                *spread_over_returns(given_as, 10, rng, segments=segments),
+                *sample_stratified_rows(given_as, 10, rng, segments=segments),
             ]
         )
     for first, *others in zip(*drawn, strict=True):
@@ -87,9 +87,9 @@ def test_take_selects_the_same_rows_of_every_array():
 
 def test_draw_rows_is_uniform_over_steps():
     episodes = [make_episode([1.0] * 9, 0), make_episode([1.0], 1)]
-    rows = draw_rows(episodes, 5, np.random.default_rng(0))
+    rows = sample_rows(episodes, 5, np.random.default_rng(0))
     assert len(rows.actions) == 5
-    tags = np.concatenate([draw_rows(episodes, 9, np.random.default_rng(i)).observations[:, 0] for i in range(300)])
+    tags = np.concatenate([sample_rows(episodes, 9, np.random.default_rng(i)).observations[:, 0] for i in range(300)])
     assert tags.mean() == pytest.approx(0.1, rel=0.2)
     np.testing.assert_array_equal(
         rows.commands[:, 1], np.where(rows.observations[:, 0] == 0, 9 - rows.observations[:, 1], 1)
@@ -99,7 +99,7 @@ def test_draw_rows_is_uniform_over_steps():
 def test_draw_rows_takes_every_step_once_if_there_are_too_few():
     episodes = [make_episode([1.0, 2.0], 0), make_episode([3.0], 1)]
     np.testing.assert_array_equal(
-        draw_rows(episodes, 3, np.random.default_rng(0)).observations, relabel(episodes).observations
+        sample_rows(episodes, 3, np.random.default_rng(0)).observations, relabel(episodes).observations
     )
 
 
@@ -107,7 +107,7 @@ def test_spread_over_returns_draws_equally_from_each_return_bin():
     # 50 episodes of return 0 and 3 steps, one of return 5 and 2 steps, two of return 10 and 1 and 9 steps
     lengths, returns = [3] * 50 + [2, 1, 9], [0] * 50 + [5, 10, 10]
     episodes = [make_episode([0] * (n - 1) + [r], tag) for tag, (n, r) in enumerate(zip(lengths, returns, strict=True))]
-    rows = spread_over_returns(episodes, 6000, np.random.default_rng(0), n_bins=10)
+    rows = sample_stratified_rows(episodes, 6000, np.random.default_rng(0), n_bins=10)
     tags, steps = rows.observations.T
     assert len(rows.actions) == 6000
     for level in (0, 5, 10):
@@ -118,14 +118,14 @@ def test_spread_over_returns_draws_equally_from_each_return_bin():
 
 
 def test_spread_over_returns_of_one_bin_draws_from_all_steps():
-    rows = spread_over_returns([make_episode([1, 1], 0), make_episode([2], 1)], 300, np.random.default_rng(0))
+    rows = sample_stratified_rows([make_episode([1, 1], 0), make_episode([2], 1)], 300, np.random.default_rng(0))
     assert len(rows.actions) == 300
     assert {tuple(row) for row in rows.observations} == {(0, 0), (0, 1), (1, 0)}
 
 
 def test_spread_over_returns_passes_segments_on():
     episodes = [make_episode([1, 1, 1, 1], 0)]
-    trailing = spread_over_returns(episodes, 50, np.random.default_rng(0))
+    trailing = sample_stratified_rows(episodes, 50, np.random.default_rng(0))
     np.testing.assert_array_equal(trailing.commands[:, 1], 4 - trailing.observations[:, 1])
-    random = spread_over_returns(episodes, 50, np.random.default_rng(0), segments="random")
+    random = sample_stratified_rows(episodes, 50, np.random.default_rng(0), segments="random")
     assert (random.commands[:, 1] < 4 - random.observations[:, 1]).any()

@@ -28,7 +28,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
-from udrl_sklearn._inference import MANY_ROWS, Fitted, fast_predictor
+from udrl_sklearn._behavior._tree_inference import MAX_ROWS_COMPILED, CompiledEstimator, compile_predictor
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(300, 4)).astype(np.float32)
@@ -90,7 +90,7 @@ def answers(estimator, rows):
 
 
 def assert_same_answers(estimator, rows):
-    predict = fast_predictor(estimator)
+    predict = compile_predictor(estimator)
     for n_rows in (1, 2, 3, 17, len(rows)):
         np.testing.assert_array_equal(predict(rows[:n_rows]), answers(estimator, rows[:n_rows]), strict=True)
 
@@ -257,13 +257,13 @@ def test_rows_at_and_next_to_a_threshold_give_exact_predictions(estimator, fitte
     y = np.random.default_rng(seed).integers(3, size=len(fitted_on))
     y[:3] = 0, 1, 2
     fitted = clone(estimator).fit(fitted_on, y)
-    np.testing.assert_array_equal(fast_predictor(fitted)(rows), answers(fitted, rows), strict=True)
+    np.testing.assert_array_equal(compile_predictor(fitted)(rows), answers(fitted, rows), strict=True)
 
 
 def test_calls_do_not_share_memory():
     for regressor in REGRESSORS:
         fitted = clone(regressor).fit(X, TARGETS[:, 0])
-        own, predict = answers(fitted, X), fast_predictor(fitted)
+        own, predict = answers(fitted, X), compile_predictor(fitted)
         first = predict(X)
         predict(X[::-1])[:] = 99
         np.testing.assert_array_equal(predict(X), own)
@@ -274,7 +274,7 @@ def test_calls_do_not_share_memory():
 @pytest.mark.parametrize("estimator", [*CLASSIFIERS, *REGRESSORS, MultiOutputRegressor(REGRESSORS[-1])], ids=name)
 def test_pickled_predictor_predicts_the_same(estimator):
     y = LABELS["a rare class"] if is_classifier(estimator) else TARGETS[:, 0]
-    predict = fast_predictor(clone(estimator).fit(X, TARGETS if isinstance(estimator, MultiOutputRegressor) else y))
+    predict = compile_predictor(clone(estimator).fit(X, TARGETS if isinstance(estimator, MultiOutputRegressor) else y))
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(predict))(X), predict(X), strict=True)
 
 
@@ -307,50 +307,50 @@ class OwnTree(DecisionTreeClassifier):
 def test_other_estimators_have_no_fast_predictor(estimator):
     several_outputs = isinstance(estimator, MultiOutputRegressor)
     rows = np.column_stack([X[:, :3], X[:, 3] > 0])
-    assert fast_predictor(estimator.fit(rows, TARGETS if several_outputs else LABELS["two classes"])) is None
+    assert compile_predictor(estimator.fit(rows, TARGETS if several_outputs else LABELS["two classes"])) is None
 
 
 @pytest.fixture
 def fitted():
-    return Fitted(RandomForestClassifier(3, random_state=0).fit(X, LABELS["a rare class"]))
+    return CompiledEstimator(RandomForestClassifier(3, random_state=0).fit(X, LABELS["a rare class"]))
 
 
 def test_float32_rows_are_predicted_fast(fitted):
-    np.testing.assert_array_equal(fitted.fast(X), fitted.estimator.predict_proba(X), strict=True)
+    np.testing.assert_array_equal(fitted.predict_fast(X), fitted.estimator.predict_proba(X), strict=True)
 
 
 def test_float64_rows_are_left_to_the_estimator(fitted):
-    assert fitted.fast(X.astype(np.float64)) is None
+    assert fitted.predict_fast(X.astype(np.float64)) is None
 
 
 def test_many_rows_are_left_to_the_estimator(fitted):
-    rows = np.resize(X, (MANY_ROWS + 1, 4))
-    assert fitted.fast(rows) is None
-    np.testing.assert_array_equal(fitted.fast(rows[1:]), fitted.estimator.predict_proba(rows[1:]), strict=True)
+    rows = np.resize(X, (MAX_ROWS_COMPILED + 1, 4))
+    assert fitted.predict_fast(rows) is None
+    np.testing.assert_array_equal(fitted.predict_fast(rows[1:]), fitted.estimator.predict_proba(rows[1:]), strict=True)
 
 
 def test_estimator_without_a_fast_predictor_returns_none():
-    assert Fitted(DummyClassifier().fit(X, LABELS["two classes"])).fast(X) is None
+    assert CompiledEstimator(DummyClassifier().fit(X, LABELS["two classes"])).predict_fast(X) is None
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda fitted: pickle.loads(pickle.dumps(fitted))])
 def test_copies_drop_the_fast_predictor_and_rebuild_it(fitted, duplicate):
-    own = fitted.fast(X)
+    own = fitted.predict_fast(X)
     copied = duplicate(fitted)
     assert vars(copied).keys() == {"estimator"}
-    np.testing.assert_array_equal(copied.fast(X), own, strict=True)
+    np.testing.assert_array_equal(copied.predict_fast(X), own, strict=True)
 
 
 def test_compact_copy_predicts_any_number_of_rows_and_pickles_smaller(fitted):
-    rows = np.resize(X, (MANY_ROWS + 1, 4))
-    compact = fitted.compact()
+    rows = np.resize(X, (MAX_ROWS_COMPILED + 1, 4))
+    compact = fitted.for_inference()
     travelled = pickle.loads(pickle.dumps(compact))
     for one in (compact, travelled, copy.copy(compact)):
-        np.testing.assert_array_equal(one.fast(rows), fitted.estimator.predict_proba(rows), strict=True)
+        np.testing.assert_array_equal(one.predict_fast(rows), fitted.estimator.predict_proba(rows), strict=True)
     assert len(pickle.dumps(compact)) < len(pickle.dumps(fitted))
-    assert fitted.fast(rows) is None and isinstance(fitted.estimator, RandomForestClassifier)
+    assert fitted.predict_fast(rows) is None and isinstance(fitted.estimator, RandomForestClassifier)
 
 
 def test_estimator_without_a_fast_predictor_is_its_own_compact_copy():
-    slow = Fitted(DummyClassifier().fit(X, LABELS["two classes"]))
-    assert slow.compact() is slow
+    slow = CompiledEstimator(DummyClassifier().fit(X, LABELS["two classes"]))
+    assert slow.for_inference() is slow

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from rollouts import ACTORS, Matcher, collect, collect_until_error, fitted_behavior, live_alone, make_plans
 from toy_envs import ContinuousMatchEnv, EndlessEnv, FixedLengthEnv, MatchEnv, NanEnv, SpacesEnv
 
-from udrl_sklearn._actors import Actor, RandomActor
-from udrl_sklearn._behavior import Exploration
-from udrl_sklearn._environments import env_sources
-from udrl_sklearn._lanes import EpisodePlan, Lanes
-from udrl_sklearn._pool import EnvPool
+from udrl_sklearn._envs._pool import EnvPool
+from udrl_sklearn._envs._sources import env_sources
+from udrl_sklearn._rollout._action_selection import Actor, Exploration, RandomActor
+from udrl_sklearn._rollout._vector_rollout import EpisodeSpec, VectorRollout
 
 
 @pytest.mark.parametrize("truncates", [False, True])
@@ -29,14 +28,14 @@ def test_episode_holds_observations_actions_rewards_and_end(truncates):
 
 def test_commands_are_counted_down_by_each_reward():
     matcher = Matcher()
-    collect(lambda: MatchEnv(length=4), [EpisodePlan(0, 3, (10.0, 2.5))], Actor(matcher))
+    collect(lambda: MatchEnv(length=4), [EpisodeSpec(0, 3, (10.0, 2.5))], Actor(matcher))
     commands = np.concatenate(matcher.asked)[:, -2:]
     np.testing.assert_array_equal(commands, [[10, 2.5], [9, 1.5], [8, 1], [7, 1]])
 
 
 def test_episodes_keep_their_commands_when_others_end():
     matcher, lengths = Matcher(), (2, 5, 3)
-    plans = [EpisodePlan(i, i, (100.0 * i, 50.0 * i)) for i in range(3)]  # that of episode 0 is open-ended
+    plans = [EpisodeSpec(i, i, (100.0 * i, 50.0 * i)) for i in range(3)]  # that of episode 0 is open-ended
     collect([functools.partial(MatchEnv, length=n) for n in lengths], plans, Actor(matcher))
     asked = [sorted(map(tuple, X[:, -2:])) for X in matcher.asked]
     alive = [[i for i in range(3) if lengths[i] > t] for t in range(5)]
@@ -221,7 +220,7 @@ def test_observation_of_the_wrong_size_stops_the_rollout(space, other, step, n_e
 def test_endless_episode_is_stopped_and_the_others_finish():
     envs = [functools.partial(MatchEnv, length=n) for n in (200, 3, 7)]
     endless = functools.partial(SpacesEnv, spaces.Discrete(3), spaces.Discrete(3), np.inf)
-    plans = [*make_plans(9, n_sources=3), EpisodePlan(3, 99, (0.0, 0.0))]
+    plans = [*make_plans(9, n_sources=3), EpisodeSpec(3, 99, (0.0, 0.0))]
     message = "has not ended after max_episode_steps=250 steps"
     yielded, _ = collect_until_error([*envs, endless], plans, ValueError, message, n_envs=2, max_episode_steps=250)
     assert sorted(yielded) == list(range(9))
@@ -241,13 +240,13 @@ def test_episode_may_end_at_max_episode_steps():
 def lanes():
     """Return two lanes for episodes of 2, 3 and 1 steps, whose actor always takes the rewarded action."""
     with EnvPool(env_sources([functools.partial(MatchEnv, length=n) for n in (2, 3, 1)])) as pool:
-        yield Lanes(pool, Actor(Matcher()), max_lanes=2, max_episode_steps=10)
+        yield VectorRollout(pool, Actor(Matcher()), max_lanes=2, max_episode_steps=10)
 
 
 def test_lane_is_free_again_when_its_episode_has_ended(lanes):
-    lanes.begin(0, EpisodePlan(0, 7, (5.0, 5.0)))
+    lanes.begin(0, EpisodeSpec(0, 7, (5.0, 5.0)))
     assert lanes.has_room
-    lanes.begin(1, EpisodePlan(1, 8, (9.0, 9.0)))
+    lanes.begin(1, EpisodeSpec(1, 8, (9.0, 9.0)))
     assert not lanes.has_room
     assert lanes.step() is None
     assert list(lanes.take_ended()) == []
@@ -259,7 +258,7 @@ def test_lane_is_free_again_when_its_episode_has_ended(lanes):
     assert lanes.has_room
     np.testing.assert_array_equal(lanes.commands[0], [7, 7])  # episode 1 has moved to the first lane
 
-    lanes.begin(2, EpisodePlan(2, 9, (0.0, 0.0)))
+    lanes.begin(2, EpisodeSpec(2, 9, (0.0, 0.0)))
     assert lanes.step() is None
     ended = dict(lanes.take_ended())
     assert {index: len(episode) for index, episode in ended.items()} == {1: 3, 2: 1}
@@ -270,9 +269,9 @@ def test_step_returns_the_error_and_keeps_the_episodes_that_ended_before_it():
     envs = [functools.partial(NanEnv, step=99, length=1), functools.partial(NanEnv, "reward", step=0, length=1)]
     plans = make_plans(3, n_sources=2)
     with EnvPool(env_sources(envs)) as pool:
-        lanes = Lanes(pool, RandomActor(), max_lanes=3, max_episode_steps=10)
+        lanes = VectorRollout(pool, RandomActor(), max_lanes=3, max_episode_steps=10)
         for index, plan in enumerate(plans):
-            lanes.begin(index, plan)
+            lanes.reset(index, plan)
         error = lanes.step()
         assert isinstance(error, ValueError) and "episode 1" in str(error)
         assert [index for index, _ in lanes.take_ended()] == [0]  # episode 2, in a lane behind, does not count
@@ -280,11 +279,11 @@ def test_step_returns_the_error_and_keeps_the_episodes_that_ended_before_it():
 
 def test_capacity_is_bounded_by_the_running_episodes():
     with EnvPool(env_sources([functools.partial(MatchEnv, length=n) for n in (50, 30)])) as pool:
-        lanes = Lanes(pool, RandomActor(), max_lanes=2, max_episode_steps=100)
+        lanes = VectorRollout(pool, RandomActor(), max_lanes=2, max_episode_steps=100)
         capacities = set()
         for index in range(60):
             while lanes.has_room:
-                lanes.begin(index, EpisodePlan(index % 2, index, (0.0, 0.0)))
+                lanes.reset(index, EpisodeSpec(index % 2, index, (0.0, 0.0)))
             while lanes.step() is None and not list(lanes.take_ended()):
                 capacities.add(lanes.capacity)
         assert capacities == {128}

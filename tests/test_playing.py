@@ -5,8 +5,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from toy_envs import ContinuousMatchEnv, MatchEnv
 
 from udrl_sklearn import UDRLAgent
-from udrl_sklearn._environments import make_rendered
-from udrl_sklearn._playing import Player
+from udrl_sklearn._envs._sources import make_rendered
+from udrl_sklearn._inspection._episode_runner import EpisodeRunner
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +25,13 @@ def play_to_the_end(player):
 @pytest.mark.parametrize("command", ["max", 30, (15, 15)])
 def test_episode_equals_the_first_of_an_evaluation(agent, command):
     with gymnasium.make("CartPole-v1") as env:
-        played = play_to_the_end(Player(agent, env, command=command, seed=3))
+        played = play_to_the_end(EpisodeRunner(agent, env, command=command, seed=3))
     assert played == agent.evaluate("CartPole-v1", command=command, n_episodes=1, seed=3).returns[0]
 
 
 def test_step_holds_command_prediction_and_explanation(agent):
     with gymnasium.make("CartPole-v1") as env:
-        player = Player(agent, env, command=(40, 30))
+        player = EpisodeRunner(agent, env, command=(40, 30))
         player.step()
         moment = player.moment
         assert (moment.step, moment.return_so_far, moment.command) == (1, 1.0, (39.0, 29.0))
@@ -48,7 +48,7 @@ def test_continuous_actions_are_predicted_and_explained():
     agent = UDRLAgent(DecisionTreeRegressor(min_samples_leaf=5), total_timesteps=500, random_state=0).fit(
         ContinuousMatchEnv
     )
-    player = Player(agent, ContinuousMatchEnv())
+    player = EpisodeRunner(agent, ContinuousMatchEnv())
     np.testing.assert_allclose(player.moment.predictions, player.moment.action)
     np.testing.assert_allclose(player.moment.explain().values, player.moment.predictions[:1])
     assert player.moment.explain().action_names == ["action[0]"]
@@ -56,7 +56,7 @@ def test_continuous_actions_are_predicted_and_explained():
 
 def test_command_can_be_changed_within_an_episode(agent):
     with gymnasium.make("CartPole-v1") as env:
-        player = Player(agent, env)
+        player = EpisodeRunner(agent, env)
         player.step()
         player.ask((7, 9))
         assert player.moment.command == (7.0, 9.0)
@@ -67,7 +67,7 @@ def test_command_can_be_changed_within_an_episode(agent):
 
 def test_step_after_the_end_needs_a_reset(agent):
     with gymnasium.make("CartPole-v1") as env:
-        player = Player(agent, env)
+        player = EpisodeRunner(agent, env)
         play_to_the_end(player)
         assert player.headline == f"step {player.n_steps}, return {player.return_so_far:.1f}, over"
         with pytest.raises(RuntimeError, match="reset"):
@@ -78,7 +78,7 @@ def test_step_after_the_end_needs_a_reset(agent):
 
 def test_environment_with_other_spaces_is_refused(agent):
     with gymnasium.make("Acrobot-v1") as env, pytest.raises(ValueError, match="4 observation features"):
-        Player(agent, env)
+        EpisodeRunner(agent, env)
 
 
 def test_environments_are_made_with_a_render_mode():

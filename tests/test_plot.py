@@ -80,7 +80,7 @@ def test_command_response_shows_achieved_over_desired_returns(agent):
     seen = agent.buffer_.returns
     np.testing.assert_allclose(display.desired_returns, np.linspace(seen.min(), seen.max(), 10))
     expected = [agent.evaluate(MatchEnv, command=r, n_episodes=4).returns for r in display.desired_returns]
-    np.testing.assert_array_equal(display.obtained_returns, expected)
+    np.testing.assert_array_equal(display.achieved_returns, expected)
     points, caps, _ = display.errorbar_
     np.testing.assert_allclose(points.get_ydata(), np.mean(expected, axis=1))
     np.testing.assert_allclose(caps[1].get_ydata() - points.get_ydata(), np.std(expected, axis=1), atol=1e-12)
@@ -94,7 +94,7 @@ def test_decision_map_shows_predictions_over_the_observed_range(agent):
     )
     assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("observation==0", "observation==2")
     assert display.actions.shape == (7, 7)
-    horizon = agent._resolve(3).desired_horizon
+    horizon = agent.resolve(3).desired_horizon
     rows = [[x, 0.9, y, 3, horizon] for x, y in zip(display.xx.ravel(), display.yy.ravel(), strict=True)]
     np.testing.assert_array_equal(display.actions.ravel(), agent.predict(rows))
     assert (display.xx.min(), display.xx.max(), display.yy.max()) == (0, 1, 1)  # MatchEnv shows one-hot states

@@ -6,8 +6,8 @@ from gymnasium import spaces
 from rollouts import collect, make_plans
 from toy_envs import ContinuousMatchEnv, MatchEnv
 
-from udrl_sklearn._environments import env_sources
-from udrl_sklearn._pool import EnvPool
+from udrl_sklearn._envs._pool import EnvPool
+from udrl_sklearn._envs._sources import env_sources
 
 
 class CountedEnv(MatchEnv):
@@ -44,8 +44,8 @@ def test_rollout_makes_n_envs_environments_and_the_pool_closes_them(counted_env)
 
 def test_pool_closes_lent_environments_after_an_error(counted_env):
     with pytest.raises(ZeroDivisionError), EnvPool(env_sources(lambda: counted_env())) as pool:
-        pool.lend(0)
-        pool.take_back(0, pool.lend(0))
+        pool.acquire(0)
+        pool.release(0, pool.acquire(0))
         _ = 1 / 0
     assert counted_env.made == counted_env.closed == 2
 
@@ -73,30 +73,30 @@ def test_environments_with_different_spaces_are_refused():
 
 def test_lent_environment_is_used_again_after_it_was_taken_back(counted_env):
     with EnvPool(env_sources(counted_env)) as pool:
-        first, second = pool.lend(0), pool.lend(0)
+        first, second = pool.acquire(0), pool.acquire(0)
         assert first.env is not second.env
-        pool.take_back(0, first)
-        assert pool.lend(0) is first
+        pool.release(0, first)
+        assert pool.acquire(0) is first
     assert counted_env.made == counted_env.closed == 2
 
 
 def test_each_source_has_its_own_environments():
     with EnvPool(env_sources([partial(MatchEnv, length=3), partial(MatchEnv, length=5)])) as pool:
         for index in (0, 1):
-            pool.take_back(index, pool.lend(index))
-        assert [pool.lend(index).env.length for index in (0, 1, 0)] == [3, 5, 3]
+            pool.release(index, pool.acquire(index))
+        assert [pool.acquire(index).env.length for index in (0, 1, 0)] == [3, 5, 3]
 
 
 def test_instance_is_available_until_it_is_lent_and_a_factory_always():
     env = MatchEnv()
     with EnvPool(env_sources([env, MatchEnv])) as pool:
-        assert (pool.can_lend(0), pool.can_lend(1)) == (True, True)
-        lent = pool.lend(0)
+        assert (pool.is_available(0), pool.is_available(1)) == (True, True)
+        lent = pool.acquire(0)
         assert lent.env is env
-        pool.lend(1)
-        assert (pool.can_lend(0), pool.can_lend(1)) == (False, True)
-        pool.take_back(0, lent)
-        assert pool.can_lend(0)
+        pool.acquire(1)
+        assert (pool.is_available(0), pool.is_available(1)) == (False, True)
+        pool.release(0, lent)
+        assert pool.is_available(0)
 
 
 def test_action_spaces_of_lent_environments_have_their_own_generators():
@@ -108,7 +108,7 @@ def test_action_spaces_of_lent_environments_have_their_own_generators():
         return env
 
     with EnvPool(env_sources(make)) as pool:
-        first, second = pool.lend(0), pool.lend(0)
+        first, second = pool.acquire(0), pool.acquire(0)
         for place in (first, second):
             place.action_space.seed(0)
         assert [first.action_space.sample() for _ in range(5)] == [second.action_space.sample() for _ in range(5)]
@@ -119,6 +119,6 @@ def test_names_come_from_the_metadata_of_the_first_environment():
     first.metadata = {"observation_names": ["low", "middle", "high"], "action_names": ["sink", "stay", "rise"]}
     with EnvPool(env_sources([first, second])) as pool:
         assert pool.names() == (["low", "middle", "high"], ["sink", "stay", "rise"])
-        assert pool.can_lend(0)
+        assert pool.is_available(0)
     with EnvPool(env_sources([second, first])) as pool:
         assert pool.names() == (None, None)

@@ -44,7 +44,7 @@ def test_episode_with_continuous_actions_is_recorded(tmp_path):
 
 
 def test_features_with_the_largest_contributions_are_shown(agent, tmp_path, monkeypatch):
-    from udrl_sklearn._plot import _recording
+    from udrl_sklearn._inspection._plot import _recording
 
     painters = []
 

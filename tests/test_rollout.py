@@ -7,12 +7,11 @@ from gymnasium import spaces
 from rollouts import ACTORS, Matcher, collect, collect_until_error, make_plans
 from toy_envs import BanditEnv, EndlessEnv, FailingEnv, MatchEnv
 
-from udrl_sklearn._actors import Actor
-from udrl_sklearn._behavior import Exploration
-from udrl_sklearn._environments import env_sources, seeded_envs
-from udrl_sklearn._lanes import EpisodePlan
-from udrl_sklearn._pool import EnvPool
-from udrl_sklearn._rollout import collect_episodes
+from udrl_sklearn._envs._pool import EnvPool
+from udrl_sklearn._envs._sources import env_sources, seeded_envs
+from udrl_sklearn._rollout._action_selection import Actor, Exploration
+from udrl_sklearn._rollout._collect import collect_episodes
+from udrl_sklearn._rollout._vector_rollout import EpisodeSpec
 
 
 @pytest.fixture(params=ACTORS)
@@ -54,7 +53,7 @@ def test_random_actions_depend_on_the_plan_alone_with_shared_spaces():
 
 
 def test_same_plan_gives_the_same_episode(actor):
-    first, second, other = collect(lambda: MatchEnv(), [EpisodePlan(0, seed, (5.0, 5.0)) for seed in (1, 1, 2)], actor)
+    first, second, other = collect(lambda: MatchEnv(), [EpisodeSpec(0, seed, (5.0, 5.0)) for seed in (1, 1, 2)], actor)
     assert_same_episodes([first], [second])
     assert first.observations.tolist() != other.observations.tolist()
 
@@ -66,7 +65,7 @@ def test_plans_with_the_same_observations_draw_different_actions():
 
 def test_seeded_environments_differ_under_the_same_draw():
     sources = env_sources(seeded_envs(lambda: MatchEnv(), 2))
-    plans = [EpisodePlan(i, source.reset_seed(7), (0.0, 0.0)) for i, source in enumerate(sources)]
+    plans = [EpisodeSpec(i, source.reset_seed(7), (0.0, 0.0)) for i, source in enumerate(sources)]
     with EnvPool(sources) as pool:
         one, other = dict(collect_episodes(pool, plans, Actor(Matcher()))).values()
     assert one.observations.tolist() != other.observations.tolist()

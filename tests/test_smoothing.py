@@ -4,7 +4,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeRegressor
 
 from udrl_sklearn._hindsight import Rows
-from udrl_sklearn._smoothing import expected_outcomes, smooth_returns
+from udrl_sklearn.methods._expected_outcomes import blend_expected_returns, expected_outcomes
 
 
 def make_rows(observations, actions, commands=None, steps=0):
@@ -46,7 +46,7 @@ def test_desired_return_is_a_weighted_mean_with_its_expectation(smoothing, desir
     # Action 0 obtains 9 or 1, action 1 obtains 6 as a rule.
     known = make_rows([[0.0]] * 3, [0, 0, 1], [[9, 2], [1, 2], [6, 2]])
     rows = make_rows([[0.0]] * 3, [0, 0, 1], [[9, 2], [1, 4], [7, 8]])
-    smoothed = smooth_returns(rows, known, smoothing, DecisionTreeRegressor())
+    smoothed = blend_expected_returns(rows, known, smoothing, DecisionTreeRegressor())
     np.testing.assert_allclose(smoothed.commands, np.column_stack([desired, [2, 4, 8]]))
     assert rows.commands[0, 0] == 9  # as it was
 
@@ -54,5 +54,5 @@ def test_desired_return_is_a_weighted_mean_with_its_expectation(smoothing, desir
 def test_expected_return_depends_on_the_step_of_the_episode():
     # At the first step two more rewards are to come, at the last one none, whatever is observed and done.
     rows = make_rows([[0.0]] * 3, [1, 1, 1], [[2, 3], [1, 2], [0, 1]], steps=[0, 1, 2])
-    smoothed = smooth_returns(rows, rows, 1.0, DecisionTreeRegressor())
+    smoothed = blend_expected_returns(rows, rows, 1.0, DecisionTreeRegressor())
     np.testing.assert_allclose(smoothed.commands, rows.commands)

@@ -5,7 +5,7 @@ from gymnasium import spaces
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from udrl_sklearn._spaces import ActionTargets, ObservationColumns
+from udrl_sklearn._envs._spaces import ActionTargets, ObservationColumns
 
 simple_spaces = st.one_of(
     st.builds(spaces.Discrete, st.integers(1, 4), start=st.integers(-2, 2)),

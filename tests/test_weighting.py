@@ -9,11 +9,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from udrl_sklearn._commands import OPEN_ENDED
 from udrl_sklearn._episodes import Episode, Episodes
-from udrl_sklearn._weighting import (
-    advantage_weighted_rows,
-    advantage_weights,
-    lambda_returns,
-)
+from udrl_sklearn.methods._advantages import advantage_weighted_rows, advantage_weights, lambda_returns
 
 unit = st.floats(0, 1)
 

@@ -1,26 +1,27 @@
-"""Commands: what an agent is asked for, and how that changes while it acts.
+"""Commands: what an agent is to achieve, and how that changes while it acts.
 
 A command inside arrays is a row ``(desired_return, desired_horizon)``. The open-ended command, "as
-much as you can", is the row ``(0, 0)``: a horizon of 0 steps never occurs in an exact command, so
-one feature tells the two apart, and the numbers stay finite for estimators that need it.
+much as you can", is the row ``(0, 0)``. An exact command has a horizon of at least one step, so the
+horizon alone distinguishes the two, and all numbers are finite, as estimators require.
 """
 
 from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 class Command(NamedTuple):
-    """What an agent is asked for.
+    """What an agent is to achieve.
 
     Parameters
     ----------
     desired_return : float
-        The sum of rewards to obtain in the rest of the episode.
+        The sum of rewards to achieve in the rest of the episode.
     desired_horizon : float or None, default=None
-        The number of steps to obtain it in, at least 1. With None the agent chooses a horizon that
-        fits the return, from the episodes that it has seen.
+        The number of steps to achieve it in, at least 1. With None the agent chooses a horizon that
+        matches the return, from the episodes in its replay buffer.
 
     Examples
     --------
@@ -35,8 +36,8 @@ class Command(NamedTuple):
 
 OPEN_ENDED = Command(0.0, 0.0)
 
-# Where so small a part of the steps are of episodes that obtained more, few rows tell how to obtain a return.
-RARE = 0.05
+# A return is out of support if less than this fraction of the steps belong to episodes with a higher return.
+MIN_SUPPORT = 0.05
 
 # What users may give as a command, see `check_command`.
 CommandLike = str | float | Command | tuple[float, float | None]
@@ -48,12 +49,12 @@ def check_command(command: Any) -> Command | str:
     Parameters
     ----------
     command : {"max"}, float, Command or pair of floats
-        A lone number is a desired return.
+        A single number is a desired return.
 
     Raises
     ------
     ValueError
-        If it is none of these, not finite, or its horizon is under one step.
+        If it is none of these, not finite, or its horizon is less than one step.
     """
     if isinstance(command, str) and command == "max":
         return command
@@ -69,7 +70,7 @@ def check_command(command: Any) -> Command | str:
     if not np.isfinite(desired_return):
         raise ValueError(
             f"desired_return must be a finite number, got {desired_return}. "
-            'To ask for as much as possible use command="max".'
+            'For the highest return that the agent can achieve use command="max".'
         )
     if desired_horizon is not None and not (np.isfinite(desired_horizon) and desired_horizon >= 1):
         raise ValueError(
@@ -79,11 +80,31 @@ def check_command(command: Any) -> Command | str:
     return Command(float(desired_return), None if desired_horizon is None else float(desired_horizon))
 
 
+def is_open_ended(commands: ArrayLike) -> np.ndarray:
+    """Tell which commands are open-ended.
+
+    Parameters
+    ----------
+    commands : array-like of shape (..., 2)
+        Desired return and desired horizon (steps).
+
+    Returns
+    -------
+    is_open_ended : ndarray of shape (...), or a single bool
+
+    Examples
+    --------
+    >>> is_open_ended([[0.0, 0.0], [0.0, 1.0]])
+    array([ True, False])
+    """
+    return np.asarray(commands)[..., 1] == 0
+
+
 def next_command(commands: np.ndarray, rewards: np.ndarray) -> np.ndarray:
-    """Count commands down after a step (Algorithm 2 of Srivastava et al. 2019).
+    """Update commands after a step (Algorithm 2 of Srivastava et al. 2019).
 
     After reward r_t the command is ``(desired_return - r_t, max(desired_horizon - 1, 1))``. An
-    open-ended command stays as it is.
+    open-ended command does not change.
 
     Parameters
     ----------
@@ -105,22 +126,22 @@ def next_command(commands: np.ndarray, rewards: np.ndarray) -> np.ndarray:
            [1., 1.],
            [0., 0.]])
     """
-    exact = commands[:, 1] > 0
-    if not exact.any():
+    is_open = is_open_ended(commands)
+    if is_open.all():
         return commands
     following = np.empty_like(commands, dtype=np.float64)
     following[:, 0] = commands[:, 0] - rewards
     following[:, 1] = np.maximum(commands[:, 1] - 1, 1)
-    return np.where(exact[:, None], following, commands)
+    return np.where(is_open[:, None], commands, following)
 
 
-def countdown(command: Command, rewards: np.ndarray) -> np.ndarray:
-    """Return the command at each step of an episode that began under a command.
+def command_trajectory(command: Command, rewards: np.ndarray) -> np.ndarray:
+    """Return the command at each step of an episode.
 
     Parameters
     ----------
     command : Command
-        At the first step; open-ended or exact, with a horizon.
+        At the first step; open-ended, or exact with a horizon.
     rewards : ndarray of shape (T,)
         The reward of each step.
 
@@ -131,19 +152,21 @@ def countdown(command: Command, rewards: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> import numpy as np
-    >>> countdown(Command(5.0, 2.0), np.array([1.0, 2.0, 7.0]))
+    >>> command_trajectory(Command(5.0, 2.0), np.array([1.0, 2.0, 7.0]))
     array([[5., 2.],
            [4., 1.],
            [2., 1.]])
     """
     commands = np.tile(np.asarray(command, dtype=float), (len(rewards), 1))
     for step, reward in enumerate(rewards[:-1]):
-        commands[step + 1] = next_command(commands[step : step + 1], np.array([reward]))
+        commands[step + 1] = next_command(commands[step : step + 1], np.array([reward]))[0]
     return commands
 
 
-def exploratory_commands(returns, lengths, n_commands, rng):
-    """Draw commands that ask for a little more than the best episodes gave.
+def exploratory_commands(
+    returns: np.ndarray, lengths: np.ndarray, n_commands: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Sample commands for a slightly higher return than that of the best episodes.
 
     The rule of Srivastava et al. 2019, section 2.3.4: the horizon is the mean length of the given
     episodes, the return is uniform between their mean return and one standard deviation above it.
@@ -151,11 +174,11 @@ def exploratory_commands(returns, lengths, n_commands, rng):
     Parameters
     ----------
     returns : ndarray of shape (n_episodes,)
-        Returns of the best episodes known.
+        Returns of the best episodes.
     lengths : ndarray of shape (n_episodes,)
         Their lengths, in steps.
     n_commands : int
-        How many commands to draw.
+        How many commands to sample.
     rng : numpy.random.Generator
         Source of randomness.
 
@@ -168,15 +191,17 @@ def exploratory_commands(returns, lengths, n_commands, rng):
     return np.column_stack([desired_return, np.full(n_commands, np.mean(lengths))])
 
 
-def practice_commands(returns, lengths, n_commands, rng):
-    """Draw commands of every level: returns uniform over the range that was seen, each with a fitting horizon.
+def finetune_commands(
+    returns: np.ndarray, lengths: np.ndarray, n_commands: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Sample commands over the whole range of returns, each with a matching horizon.
 
     Parameters
     ----------
     returns, lengths : ndarray of shape (n_episodes,)
-        Returns and lengths (steps) of episodes that were seen, the newest last.
+        Returns and lengths (steps) of the episodes so far, the newest last.
     n_commands : int
-        How many commands to draw.
+        How many commands to sample.
     rng : numpy.random.Generator
         Source of randomness.
 
@@ -184,51 +209,69 @@ def practice_commands(returns, lengths, n_commands, rng):
     -------
     commands : ndarray of shape (n_commands, 2)
     """
-    desired_return = rng.uniform(returns.min(), returns.max(), size=n_commands)
-    return np.array([(desired, fitting_horizon(desired, returns, lengths)) for desired in desired_return])
+    desired_returns = rng.uniform(returns.min(), returns.max(), size=n_commands)
+    return np.array([(desired, matching_horizon(desired, returns, lengths)) for desired in desired_returns])
 
 
-def is_rare(desired_return, returns, lengths):
-    """Tell whether so few rows are of episodes with a higher return that one should ask for "max" instead.
+def complete_command(command: Command, returns: np.ndarray, lengths: np.ndarray) -> Command:
+    """Return an exact command that some episode can fulfil: not above the best return, and with a horizon.
 
-    Steps count rather than episodes, since each step is a row: who has just learned to balance a pole has lived through
-    a hundred short episodes and a few long ones, and half of the rows are of these.
+    Parameters
+    ----------
+    command : Command
+        Exact. Without a horizon it gets one that matches the return, see `matching_horizon`.
+    returns, lengths : ndarray of shape (n_episodes,)
+        Returns and lengths (steps) of the episodes so far, the newest last.
+
+    Returns
+    -------
+    command : Command
+    """
+    desired_return = min(command.desired_return, float(returns.max()))
+    if command.desired_horizon is not None:
+        return Command(desired_return, command.desired_horizon)
+    return Command(desired_return, matching_horizon(desired_return, returns, lengths))
+
+
+def is_out_of_support(desired_return: float, returns: np.ndarray, lengths: np.ndarray) -> bool:
+    """Tell whether too few rows belong to episodes with a higher return for a desired return to be learned.
+
+    Rows are counted rather than episodes, and each step is a row. An agent that has just learned to balance a pole has
+    a hundred short episodes and a few long ones, and half of the rows belong to the long ones.
 
     Parameters
     ----------
     desired_return : float
-        The return that is asked for.
     returns, lengths : ndarray of shape (n_episodes,)
-        Returns and lengths (steps) of episodes that were seen.
+        Returns and lengths (steps) of the episodes so far.
 
     Returns
     -------
-    is_rare : bool
+    is_out_of_support : bool
 
     Examples
     --------
     >>> import numpy as np
     >>> returns, lengths = np.array([9.0, 10.0, 11.0]), np.array([80, 10, 10])
-    >>> is_rare(10, returns, lengths), is_rare(11, returns, lengths)
+    >>> is_out_of_support(10, returns, lengths), is_out_of_support(11, returns, lengths)
     (False, True)
     """
-    return bool(lengths[returns > desired_return].sum() < RARE * lengths.sum())
+    return bool(lengths[returns > desired_return].sum() < MIN_SUPPORT * lengths.sum())
 
 
-def fitting_horizon(desired_return, returns, lengths, n_nearest=15):
-    """Choose a horizon for a desired return, after the episodes nearest in return.
+def matching_horizon(desired_return: float, returns: np.ndarray, lengths: np.ndarray, n_nearest: int = 15) -> float:
+    """Choose a horizon for a desired return, by the episodes that are nearest in return.
 
-    It is where the straight line through their lengths over their returns (least squares) passes the desired return,
+    It is the value at the desired return of the straight line through their lengths over their returns (least squares),
     within the range of these lengths.
 
     Parameters
     ----------
     desired_return : float
-        The return that is asked for.
     returns, lengths : ndarray of shape (n_episodes,)
-        Returns and lengths (steps) of episodes that were seen, the newest last.
+        Returns and lengths (steps) of the episodes so far, the newest last.
     n_nearest : int, default=15
-        How many episodes to look at; of equally near ones the newest count.
+        How many episodes to use; of equally near ones the newest.
 
     Returns
     -------
@@ -238,7 +281,7 @@ def fitting_horizon(desired_return, returns, lengths, n_nearest=15):
     Examples
     --------
     >>> import numpy as np
-    >>> round(fitting_horizon(4, np.array([1.0, 2.0, 5.0]), np.array([10, 20, 50])), 6)
+    >>> round(matching_horizon(4, np.array([1.0, 2.0, 5.0]), np.array([10, 20, 50])), 6)
     40.0
     """
     nearest = np.argsort(np.abs(returns[::-1] - desired_return), kind="stable")[:n_nearest]

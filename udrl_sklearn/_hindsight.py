@@ -65,7 +65,7 @@ def relabel(episodes, *, segments="trailing", rows_per_episode=None, rng=None):
     return Rows(episodes.observations[row], np.column_stack([obtained, end - start]), episodes.actions[step], start)
 
 
-def draw_rows(episodes, n_rows, rng):
+def sample_rows(episodes, n_rows, rng):
     """Draw steps, each as probable as any other, and relabel them with their trailing segments.
 
     Parameters
@@ -88,7 +88,7 @@ def draw_rows(episodes, n_rows, rng):
     return relabel(episodes, rows_per_episode=rng.multinomial(n_rows, episodes.lengths / n_steps), rng=rng)
 
 
-def spread_over_returns(episodes, n_rows, rng, *, segments="trailing", n_bins=20):
+def sample_stratified_rows(episodes, n_rows, rng, *, segments="trailing", n_bins=20):
     """Draw segments evenly over the range of returns that the episodes had.
 
     A buffer soon holds one level of return almost alone. To follow commands of every level, rows are

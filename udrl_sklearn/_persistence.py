@@ -23,14 +23,16 @@ TRUSTED = {
     "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
     "sklearn.tree._tree.Tree",
     "udrl_sklearn._agent.UDRLAgent",
-    "udrl_sklearn._behavior.BehaviorFunction",
-    "udrl_sklearn._behavior.ContinuousBehavior",
-    "udrl_sklearn._behavior.DiscreteBehavior",
-    "udrl_sklearn._behavior.Head",
-    "udrl_sklearn._buffer.ReplayBuffer",
+    "udrl_sklearn._behavior._continuous.ContinuousBehavior",
+    "udrl_sklearn._behavior._discrete.DiscreteBehavior",
+    "udrl_sklearn._behavior._discrete.Head",
+    "udrl_sklearn._behavior._function.BehaviorFunction",
+    "udrl_sklearn._behavior._tree_inference.CompiledEstimator",
     "udrl_sklearn._commands.Command",
-    "udrl_sklearn._inference.Fitted",
-    "udrl_sklearn._spaces.ActionTargets",
+    "udrl_sklearn._envs._spaces.ActionTargets",
+    "udrl_sklearn._replay_buffer.ReplayBuffer",
+    "udrl_sklearn.methods._advantage_weighted.AdvantageWeighted",
+    "udrl_sklearn.methods._return_conditioned.ReturnConditioned",
 }
 
 

@@ -20,8 +20,7 @@ from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier
 
 from udrl_sklearn import UDRLAgent
-from udrl_sklearn._behavior import default_estimator
-from udrl_sklearn._learning import default_value_estimator
+from udrl_sklearn._behavior._estimators import default_estimator, default_value_estimator
 from udrl_sklearn.nets import behavior_net
 from udrl_sklearn.recipes import CARDENAS_CARTAGENA_2024, SRIVASTAVA_2019
 

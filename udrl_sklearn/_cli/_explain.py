@@ -7,9 +7,9 @@ import click
 import numpy as np
 
 from udrl_sklearn import Command, Explanation, UDRLAgent
-from udrl_sklearn._distillation import distill
-from udrl_sklearn._plot import EpisodeDisplay
-from udrl_sklearn._plot._canvas import pyplot
+from udrl_sklearn._inspection._distillation import distill
+from udrl_sklearn._inspection._plot import EpisodeDisplay
+from udrl_sklearn._inspection._plot._canvas import pyplot
 from udrl_sklearn._runs._run_folder import Run, find_run
 
 from ._group import examples, library_errors, save_figure, udrl

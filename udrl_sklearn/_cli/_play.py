@@ -7,9 +7,9 @@ import click
 import gymnasium
 
 from udrl_sklearn import Command, UDRLAgent
-from udrl_sklearn._environments import make_rendered
-from udrl_sklearn._playing import Player
-from udrl_sklearn._plot import record_episode
+from udrl_sklearn._envs._sources import make_rendered
+from udrl_sklearn._inspection._episode_runner import EpisodeRunner
+from udrl_sklearn._inspection._plot import record_episode
 from udrl_sklearn._runs._run_folder import find_run
 
 from ._group import examples, library_errors, udrl
@@ -49,7 +49,7 @@ def play(
 
 def _show(agent: UDRLAgent, env: gymnasium.Env, command: Command | str, seed: int, max_steps: int | None) -> float:
     """Run an episode in a window and return its return."""
-    player = Player(agent, env, command=command, seed=seed)
+    player = EpisodeRunner(agent, env, command=command, seed=seed)
     length = _max_length(agent, env, max_steps)
     while not player.is_over and player.n_steps < length:
         player.step()

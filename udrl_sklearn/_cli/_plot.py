@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from udrl_sklearn._plot import CommandResponseDisplay, TrainingCurveDisplay
+from udrl_sklearn._inspection._plot import CommandResponseDisplay, TrainingCurveDisplay
 from udrl_sklearn._runs._run_folder import Run, find_runs, group_runs
 
 from ._group import examples, library_errors, save_figure, udrl

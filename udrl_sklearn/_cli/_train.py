@@ -13,13 +13,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._pprint import _changed_params
 
 from udrl_sklearn import UDRLAgent, recipes
-from udrl_sklearn._behavior import check_estimator_kind
-from udrl_sklearn._environments import env_sources
-from udrl_sklearn._plot import TrainingCurveDisplay
-from udrl_sklearn._pool import EnvPool
+from udrl_sklearn._behavior._estimators import check_estimator_kind
+from udrl_sklearn._envs._pool import EnvPool
+from udrl_sklearn._envs._sources import env_sources
+from udrl_sklearn._envs._spaces import ActionTargets
+from udrl_sklearn._inspection._plot import TrainingCurveDisplay
 from udrl_sklearn._runs._estimators import EstimatorError, make_estimator
 from udrl_sklearn._runs._run_folder import Config, Run, env_with_params
-from udrl_sklearn._spaces import ActionTargets
 
 from ._defaults import merge_pairs, read_defaults, read_recipe
 from ._evaluate import evaluate_run

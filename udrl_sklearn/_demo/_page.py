@@ -10,7 +10,7 @@ from nicegui import run, ui
 from PIL import Image
 
 from udrl_sklearn import Command, UDRLAgent
-from udrl_sklearn._playing import Player
+from udrl_sklearn._inspection._episode_runner import EpisodeRunner
 
 from ._session import ESTIMATORS, Session, available_environments
 
@@ -194,7 +194,7 @@ class Page:
         runner.step()
         self._draw(runner)
 
-    def _draw(self, runner: Player) -> None:
+    def _draw(self, runner: EpisodeRunner) -> None:
         """Show the current step of the episode."""
         self.picture.set_source(_as_url(runner.env.render()))
         self.headline.set_text(runner.headline)
@@ -213,7 +213,7 @@ class Page:
     def _set_up_charts(self, agent: UDRLAgent) -> None:
         """Label the charts with the actions and features of an agent."""
         self.labels = agent._names_of_actions()
-        self.is_discrete = agent._targets.is_discrete
+        self.is_discrete = agent.action_targets_.is_discrete
         self.actions.options["yAxis"]["data"] = self.labels
         self.actions.options["title"]["text"] = "probability" if self.is_discrete else "predicted action"
         self.actions.options["xAxis"] |= {"min": 0, "max": 1} if self.is_discrete else {"min": None, "max": None}

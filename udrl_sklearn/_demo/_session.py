@@ -8,12 +8,12 @@ from pathlib import Path
 import gymnasium
 
 from udrl_sklearn import Command, TrainingCurveDisplay, UDRLAgent, record_episode
-from udrl_sklearn._environments import make_rendered
-from udrl_sklearn._playing import Player
+from udrl_sklearn._envs._sources import make_rendered
+from udrl_sklearn._envs._spaces import ActionTargets
+from udrl_sklearn._inspection._episode_runner import EpisodeRunner
 from udrl_sklearn._runs._callbacks import AfterIteration
 from udrl_sklearn._runs._estimators import make_estimator
 from udrl_sklearn._runs._run_folder import Config, Run
-from udrl_sklearn._spaces import ActionTargets
 
 # Environments, and the number of steps after which an agent has learned something worth watching.
 ENVIRONMENTS = {
@@ -54,7 +54,7 @@ class Session:
         The agent, once it is trained.
     history : list of (int, float)
         Steps and mean return of each iteration so far.
-    runner : Player or None
+    runner : EpisodeRunner or None
         The episode on display.
     is_stopping : bool
         Whether the training ends after the current iteration.
@@ -63,7 +63,7 @@ class Session:
     def __init__(self) -> None:
         self.agent: UDRLAgent | None = None
         self.history: list[tuple[int, float]] = []
-        self.runner: Player | None = None
+        self.runner: EpisodeRunner | None = None
         self.is_stopping = False
         self._config: Config = {}
 
@@ -111,7 +111,7 @@ class Session:
         """Start a new episode on display."""
         if self.runner is None:
             env = make_rendered(self.env_id, "rgb_array")
-            self.runner = Player(self._trained_agent(), env, command=command, seed=seed)
+            self.runner = EpisodeRunner(self._trained_agent(), env, command=command, seed=seed)
         else:
             self.runner.reset(command=command, seed=seed)
 

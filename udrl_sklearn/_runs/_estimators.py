@@ -9,7 +9,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from sklearn.utils import all_estimators
 
-from udrl_sklearn._behavior import default_estimator
+from udrl_sklearn._behavior._estimators import default_estimator
 
 
 class EstimatorError(ValueError):

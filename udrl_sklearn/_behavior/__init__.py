@@ -1,0 +1,1 @@
+"""The behavior function: any estimator as B(observation, desired return, desired horizon) -> action."""

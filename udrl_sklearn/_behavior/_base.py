@@ -1,0 +1,128 @@
+"""What behaviors for discrete and for continuous actions share."""
+
+from abc import ABC, abstractmethod
+from typing import Any, Self
+
+import numpy as np
+
+CommandScale = tuple[float, float]
+
+
+def design_matrix(observations: np.ndarray, commands: np.ndarray) -> np.ndarray:
+    """Join observations (n, n_features) and commands (n, 2) to float32 rows of a design matrix."""
+    X = np.empty((len(observations), observations.shape[1] + 2), dtype=np.float32)
+    X[:, :-2], X[:, -2:] = observations, commands
+    return X
+
+
+class Behavior(ABC):
+    """An estimator that predicts actions for rows ``[observation | desired_return | desired_horizon]``.
+
+    Rows are in the units of the environment. Only the estimator itself sees scaled commands.
+
+    Parameters
+    ----------
+    estimator : classifier or regressor
+        Cloned before each fit, with all its randomness seeded.
+    command_scale : pair of floats
+        Factors on desired return and desired horizon.
+
+    Attributes
+    ----------
+    observation_std : ndarray of shape (n_features - 2,)
+        Standard deviation of each feature of the observations of the last fit.
+    """
+
+    observation_std: np.ndarray
+
+    def __init__(self, estimator: Any, command_scale: CommandScale) -> None:
+        self.estimator = estimator
+        self.command_scale = command_scale
+
+    @property
+    @abstractmethod
+    def n_uniforms(self) -> int:
+        """How many random numbers one action needs."""
+
+    @property
+    @abstractmethod
+    def fitted_estimator(self) -> Any:
+        """The fitted estimator, or a list with one for each component."""
+
+    def fit(
+        self, X: np.ndarray, actions: np.ndarray, sample_weight: np.ndarray | None, rng: np.random.Generator
+    ) -> Self:
+        """Fit new clones on all rows."""
+        self.observation_std = X[:, :-2].std(axis=0)
+        self._fit(X, actions, sample_weight, rng)
+        return self
+
+    def update(
+        self,
+        X: np.ndarray,
+        actions: np.ndarray,
+        sample_weight: np.ndarray | None,
+        *,
+        n_updates: int,
+        batch_size: int,
+        rng: np.random.Generator,
+    ) -> Self:
+        """Update the estimator on batches, which are sampled in proportion to the weights."""
+        self.observation_std = X[:, :-2].std(axis=0)
+        probability = None if sample_weight is None else sample_weight / sample_weight.sum()
+        for rows in rng.choice(len(X), size=(n_updates, batch_size), p=probability):
+            self._update_batch(self.scale_commands(X[rows]), actions[rows], rng)
+        return self
+
+    def scale_commands(self, X: np.ndarray) -> np.ndarray:
+        """Return rows as the estimator sees them."""
+        if self.command_scale == (1.0, 1.0):
+            return X
+        X = X.astype(np.result_type(X, np.float32)) if X.dtype.kind in "iub" else X.copy()
+        X[:, -2] *= X.dtype.type(self.command_scale[0])
+        X[:, -1] *= X.dtype.type(self.command_scale[1])
+        return X
+
+    @abstractmethod
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return the most probable or the predicted actions: (n,), or (n, n_components) if there are several."""
+
+    @abstractmethod
+    def sample(self, X: np.ndarray, uniforms: np.ndarray, *, greedy: bool, epsilon: float) -> np.ndarray:
+        """Sample actions from the prediction.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, n_features)
+        uniforms : ndarray of shape (n, n_uniforms)
+            Random numbers in [0, 1).
+        greedy : bool
+            Whether to take the most probable or the predicted action, apart from `epsilon`.
+        epsilon : float
+            Probability of a uniformly random action.
+
+        Returns
+        -------
+        actions : ndarray of shape (n,) or (n, n_components)
+        """
+
+    @abstractmethod
+    def select_by_power(self, X: np.ndarray, uniforms: np.ndarray, power: float) -> np.ndarray:
+        """Select actions by numbers in [0, 1), in proportion to a power of their probability.
+
+        The shapes are those of `sample`.
+        """
+
+    @abstractmethod
+    def for_inference(self) -> Self:
+        """Return a copy that can only predict, and is small enough to send to a worker."""
+
+    @abstractmethod
+    def _fit(
+        self, X: np.ndarray, actions: np.ndarray, sample_weight: np.ndarray | None, rng: np.random.Generator
+    ) -> None:
+        """Fit new clones on all rows."""
+
+    @abstractmethod
+    def _update_batch(self, X: np.ndarray, actions: np.ndarray, rng: np.random.Generator) -> None:
+        """Update the estimator on one batch, whose commands are scaled."""

@@ -1,0 +1,145 @@
+"""Continuous actions: a regressor, with a normal distribution around its prediction to explore with."""
+
+import copy
+from typing import Any, Self
+
+import numpy as np
+from scipy.special import ndtri
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.utils import get_tags
+
+from ._base import Behavior, CommandScale
+from ._fitting import fit_weighted, seeded_clone
+from ._tree_inference import CompiledEstimator
+
+
+class ContinuousBehavior(Behavior):
+    """A regressor for continuous actions, and the standard deviation of actions around its prediction.
+
+    The standard deviation is that of the training actions around the prediction, for each component, and never less
+    than `MIN_RELATIVE_STD` of the range of the actions. It does not use the sample weights: rows with large weights lie
+    close together, and with their standard deviation exploration would end before the best action is found.
+
+    Parameters
+    ----------
+    estimator : regressor
+        Cloned; wrapped in a MultiOutputRegressor if actions have several components and it needs that.
+    low, high : ndarray of shape (n_components,)
+        Bounds of the actions; may be infinite.
+    command_scale : pair of floats, default=(1.0, 1.0)
+        Factors on desired return and desired horizon.
+
+    Attributes
+    ----------
+    compiled : CompiledEstimator
+        The fitted regressor.
+    action_range : (ndarray, ndarray), each of shape (n_components,)
+        Lowest and highest action of the last fit.
+    residual_std : ndarray of shape (n_components,)
+        Standard deviation of the actions around the prediction.
+    """
+
+    MIN_RELATIVE_STD = 0.05
+
+    action_range: tuple[np.ndarray, np.ndarray]
+    residual_std: np.ndarray
+
+    def __init__(
+        self, estimator: Any, low: np.ndarray, high: np.ndarray, command_scale: CommandScale = (1.0, 1.0)
+    ) -> None:
+        if len(low) > 1 and not get_tags(estimator).target_tags.multi_output:
+            estimator = MultiOutputRegressor(estimator)
+        super().__init__(estimator, command_scale)
+        self.low = low
+        self.high = high
+        self.compiled = CompiledEstimator(None)
+
+    @classmethod
+    def from_fitted(cls, estimator: Any, like: "ContinuousBehavior") -> Self:
+        """Make a behavior of a regressor that is fitted already, with the bounds and deviations of another one."""
+        behavior = cls(estimator, like.low, like.high)
+        behavior.compiled = CompiledEstimator(estimator)
+        behavior.action_range, behavior.residual_std = like.action_range, like.residual_std
+        behavior.observation_std = like.observation_std
+        return behavior
+
+    @property
+    def n_uniforms(self) -> int:
+        """How many random numbers one action needs."""
+        return len(self.low) + 1
+
+    @property
+    def fitted_estimator(self) -> Any:
+        """The fitted regressor."""
+        return self.compiled.estimator
+
+    def _fit(
+        self, X: np.ndarray, actions: np.ndarray, sample_weight: np.ndarray | None, rng: np.random.Generator
+    ) -> None:
+        regressor = seeded_clone(self.estimator, rng)
+        y = self._to_targets(actions)
+        self.compiled = CompiledEstimator(fit_weighted(regressor, self.scale_commands(X), y, sample_weight, rng))
+        self._measure_deviations(X, actions)
+
+    def update(
+        self,
+        X: np.ndarray,
+        actions: np.ndarray,
+        sample_weight: np.ndarray | None,
+        *,
+        n_updates: int,
+        batch_size: int,
+        rng: np.random.Generator,
+    ) -> Self:
+        """Update the estimator on batches, which are sampled in proportion to the weights."""
+        super().update(X, actions, sample_weight, n_updates=n_updates, batch_size=batch_size, rng=rng)
+        self._measure_deviations(X, actions)
+        return self
+
+    def _update_batch(self, X: np.ndarray, actions: np.ndarray, rng: np.random.Generator) -> None:
+        if self.compiled.estimator is None:
+            self.compiled = CompiledEstimator(seeded_clone(self.estimator, rng))
+        self.compiled.estimator.partial_fit(X, self._to_targets(actions))
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return the predicted actions, within bounds: (n,), or (n, n_components) if there are several."""
+        actions = np.clip(self._predict_unclipped(X), self.low, self.high)
+        return actions[:, 0] if len(self.low) == 1 else actions
+
+    def sample(self, X: np.ndarray, uniforms: np.ndarray, *, greedy: bool, epsilon: float) -> np.ndarray:
+        """Sample actions around the prediction, see `Behavior.sample`; always of shape (n, n_components)."""
+        center, coin, uniforms = self._predict_unclipped(X), uniforms[:, :1], uniforms[:, 1:]
+        if not greedy:
+            center = center + self.residual_std * ndtri(np.clip(uniforms, 1e-12, None))
+        low, high = np.maximum(self.low, self.action_range[0]), np.minimum(self.high, self.action_range[1])
+        actions = np.where(coin < epsilon, low + uniforms * (high - low), center)
+        return np.clip(actions, self.low, self.high)
+
+    def select_by_power(self, X: np.ndarray, uniforms: np.ndarray, power: float) -> np.ndarray:
+        """Return the predicted actions: a regressor has no probabilities."""
+        return self.predict(X)
+
+    def for_inference(self) -> Self:
+        """Return a copy that can only predict, and is small enough to send to a worker."""
+        behavior = copy.copy(self)
+        behavior.compiled = self.compiled.for_inference()
+        return behavior
+
+    def _predict_unclipped(self, X: np.ndarray) -> np.ndarray:
+        X = self.scale_commands(X)
+        fast = self.compiled.predict_fast(X)
+        if fast is not None:
+            return fast
+        predicted = self.compiled.estimator.predict(X.astype(np.float64)).reshape(len(X), -1)
+        # In linear algebra the last bit of a row depends on the other rows. Rounding from float64 removes it,
+        # so that an episode does not depend on the episodes that run beside it.
+        return predicted if self.compiled.is_compiled else predicted.astype(X.dtype)
+
+    def _to_targets(self, actions: np.ndarray) -> np.ndarray:
+        return actions.reshape(-1) if len(self.low) == 1 else actions
+
+    def _measure_deviations(self, X: np.ndarray, actions: np.ndarray) -> None:
+        actions = actions.reshape(len(X), -1)
+        variance = np.mean((actions - self._predict_unclipped(X)) ** 2, axis=0)
+        low, high = self.action_range = actions.min(axis=0), actions.max(axis=0)
+        self.residual_std = np.maximum(np.sqrt(variance), self.MIN_RELATIVE_STD * (high - low))

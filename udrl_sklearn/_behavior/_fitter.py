@@ -1,0 +1,111 @@
+"""Fits or updates of behaviors: what a learning method calls with its rows."""
+
+from typing import Any
+
+import numpy as np
+
+from udrl_sklearn._envs._spaces import ActionTargets
+from udrl_sklearn._hindsight import Rows
+
+from ._base import Behavior, CommandScale, design_matrix
+from ._continuous import ContinuousBehavior
+from ._discrete import DiscreteBehavior
+from ._estimators import default_estimator
+from ._fitting import limited_threads
+
+# An estimator that is updated keeps its scale of commands until that of the data has changed by this factor.
+MAX_SCALE_DRIFT = 3.0
+
+
+class BehaviorFitter:
+    """Fits the estimator on rows, or updates it if it has `partial_fit`.
+
+    Parameters
+    ----------
+    estimator : classifier, regressor or None
+        Cloned before each fit. None takes the default forest.
+    targets : ActionTargets
+        The actions.
+    return_scale, horizon_scale : float or "auto", default="auto"
+        Factors on desired return and desired horizon. "auto" gives them a standard deviation of 1.
+    n_updates : int or None, default=100
+        Calls of `partial_fit` in an update. None fits a new clone instead.
+    batch_size : int, default=1024
+        Rows in each of these calls.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        targets: ActionTargets,
+        *,
+        return_scale: float | str = "auto",
+        horizon_scale: float | str = "auto",
+        n_updates: int | None = 100,
+        batch_size: int = 1024,
+    ) -> None:
+        self.estimator = estimator
+        self.targets = targets
+        self.scales = return_scale, horizon_scale
+        self.n_updates = n_updates
+        self.batch_size = batch_size
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether the estimator is updated rather than fitted anew."""
+        return self.n_updates is not None and hasattr(self.estimator, "partial_fit")
+
+    def fit(
+        self, previous: Behavior | None, rows: Rows, weights: np.ndarray | None, rng: np.random.Generator
+    ) -> Behavior:
+        """Return a behavior that has learned from rows.
+
+        Parameters
+        ----------
+        previous : Behavior or None
+            The behavior so far. It is updated if the estimator has `partial_fit`, and otherwise left as it is.
+        rows : Rows
+            Observations, commands and actions.
+        weights : ndarray of shape (n_rows,) or None
+            Sample weights.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        behavior : Behavior
+        """
+        X = design_matrix(rows.observations, rows.commands)
+        scale = self._scale(rows.commands)
+        with limited_threads(len(X)):
+            if not self.is_incremental:
+                return self._new_behavior(scale, len(X)).fit(X, rows.actions, weights, rng)
+            if previous is None or _has_drifted(previous.command_scale, scale):
+                previous = self._new_behavior(scale, len(X))
+            return previous.update(
+                X, rows.actions, weights, n_updates=self.n_updates or 0, batch_size=self.batch_size, rng=rng
+            )
+
+    def _scale(self, commands: np.ndarray) -> CommandScale:
+        desired_return, desired_horizon = (
+            factor if not isinstance(factor, str) else 1 / std if std > 0 else 1.0
+            for factor, std in zip(self.scales, commands.std(axis=0), strict=True)
+        )
+        return desired_return, desired_horizon
+
+    def _new_behavior(self, scale: CommandScale, n_rows: int) -> Behavior:
+        estimator = self.estimator
+        if estimator is None:
+            estimator = default_estimator(self.targets.is_discrete, n_rows=n_rows)
+        return make_behavior(estimator, self.targets, scale)
+
+
+def make_behavior(estimator: Any, targets: ActionTargets, command_scale: CommandScale = (1.0, 1.0)) -> Behavior:
+    """Return an unfitted behavior for the actions, discrete or continuous."""
+    if targets.labels is not None:
+        return DiscreteBehavior(estimator, targets.labels, command_scale)
+    return ContinuousBehavior(estimator, targets.low, targets.high, command_scale)
+
+
+def _has_drifted(before: CommandScale, now: CommandScale) -> bool:
+    return bool(np.abs(np.log(np.divide(now, before))).max() >= np.log(MAX_SCALE_DRIFT))

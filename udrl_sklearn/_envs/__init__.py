@@ -1,0 +1,1 @@
+"""Environments: what is one, how they are made and kept, and what their spaces mean."""

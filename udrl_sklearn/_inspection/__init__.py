@@ -1,0 +1,1 @@
+"""Inspection: explanations, small imitating trees, single episodes and pictures of agents."""

@@ -1,0 +1,177 @@
+"""The replay buffer: whole episodes in, whole episodes out."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+import numpy as np
+
+from ._episodes import Episode, Episodes
+
+
+class ReplayBuffer:
+    """Episodes in the order in which they were collected.
+
+    Parameters
+    ----------
+    max_episodes : int or None, default=None
+        How many episodes to keep; None keeps all.
+    keep : {"recent", "best"}, default="recent"
+        Which ones to keep when there are more: the newest, or those with the highest return
+        (of equal ones the newest).
+
+    Attributes
+    ----------
+    n_timesteps_total, n_episodes_total : int
+        Steps and episodes that were ever added, those that were dropped included.
+
+    Examples
+    --------
+    >>> from udrl_sklearn import Episode, ReplayBuffer
+    >>> buffer = ReplayBuffer(max_episodes=1)
+    >>> buffer.add([Episode([[0.0], [1.0]], actions=[i], rewards=[i]) for i in range(3)])
+    >>> buffer.returns, buffer.n_episodes_total
+    (array([2.]), 3)
+    """
+
+    def __init__(self, max_episodes: int | None = None, keep: str = "recent") -> None:
+        self.max_episodes = max_episodes
+        self.keep = keep
+        self.n_timesteps_total = self.n_episodes_total = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        self._columns = {field.name: _GrowingArray() for field in fields(Episodes)}
+        self._columns["lengths"] = _GrowingArray(np.intp)
+
+    def __len__(self):
+        return len(self.lengths)
+
+    @property
+    def n_timesteps(self) -> int:
+        """Number of steps of all episodes in the buffer."""
+        return len(self._columns["rewards"].rows)
+
+    @property
+    def episodes(self) -> Episodes:
+        """All episodes, oldest first. What is added later does not change them."""
+        return Episodes(**{name: column.rows for name, column in self._columns.items()})
+
+    @property
+    def returns(self) -> np.ndarray:
+        """Return of each episode: ndarray of shape (n_episodes,)."""
+        return self.episodes.returns
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Number of steps of each episode: ndarray of shape (n_episodes,)."""
+        return self._columns["lengths"].rows
+
+    def add(self, episodes: Sequence[Episode]) -> None:
+        """Add episodes, and drop what is over `max_episodes`.
+
+        Raises
+        ------
+        ValueError
+            If their steps have other shapes than those in the buffer.
+        """
+        if len(episodes) == 0:
+            return
+        episodes = Episodes.of(episodes)
+        self._append(episodes)
+        self.n_timesteps_total += len(episodes.rewards)
+        self.n_episodes_total += len(episodes)
+        if self.max_episodes is None or len(self) <= self.max_episodes:
+            return
+        if self.keep == "best":
+            best = Episodes.of(self.best(self.max_episodes))
+            self._clear()
+            self._append(best)
+        else:
+            dropped = self.episodes[: -self.max_episodes]
+            for name, column in self._columns.items():
+                column.drop_first(len(getattr(dropped, name)))
+
+    def _append(self, episodes):
+        for name, column in self._columns.items():
+            expected, shape = column.rows.shape[1:], getattr(episodes, name).shape[1:]
+            if len(self) and expected != shape:
+                raise ValueError(f"{name} of each step must have shape {expected}, as in the buffer; got {shape}.")
+        for name, column in self._columns.items():
+            column.extend(getattr(episodes, name))
+
+    def best(self, n_episodes: int) -> Sequence[Episode]:
+        """Return the `n_episodes` with the highest returns, oldest first."""
+        episodes = self.episodes
+        return [episodes[i] for i in self.best_indices(n_episodes)]
+
+    def best_indices(self, n_episodes: int) -> np.ndarray:
+        """Return where the `n_episodes` with the highest returns stand, oldest first."""
+        newest_first = np.argsort(-self.returns[::-1], kind="stable")[:n_episodes]
+        return np.sort(len(self) - 1 - newest_first)
+
+    def recent(self, n_timesteps: int | None) -> Episodes:
+        """Return the newest episodes that have at least `n_timesteps` steps together, oldest first.
+
+        With None, or with fewer steps in the buffer, all episodes are returned.
+        """
+        if n_timesteps is None:
+            return self.episodes
+        steps_back = np.cumsum(self.lengths[::-1])
+        n_episodes = int(np.searchsorted(steps_back, n_timesteps)) + 1
+        return self.episodes[-n_episodes:]
+
+    def __copy__(self) -> "ReplayBuffer":
+        """Return a buffer with the same episodes; what is added to one of the two does not change the other."""
+        twin = ReplayBuffer.__new__(ReplayBuffer)
+        vars(twin).update(vars(self), _columns={name: column.copy() for name, column in self._columns.items()})
+        return twin
+
+    def __getstate__(self):
+        return vars(self) | {"_columns": {name: column.rows for name, column in self._columns.items()}}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self._clear()
+        for name, rows in state["_columns"].items():
+            self._columns[name].extend(rows)
+
+
+class _GrowingArray:
+    """Rows in an array with room for more, so that adding costs what the new rows cost.
+
+    Views of the rows stay as they are: nothing is ever written to the same place twice.
+    """
+
+    def __init__(self, dtype=np.float64):
+        self._room = np.empty(0, dtype=dtype)
+        self._first = self._end = 0
+
+    @property
+    def rows(self):
+        return self._room[self._first : self._end]
+
+    def copy(self) -> "_GrowingArray":
+        """Return an array with the same rows, which moves to memory of its own once it grows."""
+        twin = _GrowingArray(self._room.dtype)
+        twin._room, twin._end = self.rows, self._end - self._first
+        return twin
+
+    def extend(self, rows):
+        """Add rows behind the others."""
+        has_room = self._end + len(rows) <= len(self._room)
+        if not (has_room and np.result_type(self._room, rows) == self._room.dtype):
+            self._move(rows)
+        self._room[self._end : self._end + len(rows)] = rows
+        self._end += len(rows)
+
+    def drop_first(self, n_rows):
+        """Forget the oldest rows."""
+        self._first += n_rows
+
+    def _move(self, rows):
+        """Move to a new room, with as much space again as is needed now."""
+        kept = self.rows if self._end else rows[:0]
+        n_rows = 2 * (len(kept) + len(rows))
+        self._room = np.empty((n_rows, *rows.shape[1:]), dtype=np.result_type(kept, rows))
+        self._room[: len(kept)] = kept
+        self._first, self._end = 0, len(kept)

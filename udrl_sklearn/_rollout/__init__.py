@@ -1,0 +1,1 @@
+"""Rollouts: environments are stepped here, and actions are selected here."""
