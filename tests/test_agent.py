@@ -10,6 +10,7 @@ from small_agents import small_agent
 from toy_envs import BanditEnv, ContinuousMatchEnv, FixedLengthEnv, MatchEnv
 
 from udrl_sklearn import Command, Episode, UDRLAgent
+from udrl_sklearn.methods import AdvantageWeighted, ReturnConditioned
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def test_reaches_the_known_optimum(env):
 
 
 def test_unfitted_ensemble_which_is_falsy_serves_as_value_estimator():
-    agent = small_agent(value_estimator=RandomForestRegressor(5, min_samples_leaf=5)).fit(MatchEnv)
+    agent = small_agent(method=AdvantageWeighted(RandomForestRegressor(5, min_samples_leaf=5))).fit(MatchEnv)
     assert type(agent.value_estimator_) is RandomForestRegressor
     assert agent.score(MatchEnv) == MatchEnv().optimum
 
@@ -60,9 +61,9 @@ def test_evaluation_on_real_environments_equals_a_hand_written_loop(env):
 
 
 def test_exact_commands_are_followed_on_cartpole(cartpole_agent):
-    asked = [40, 80, 120]
-    obtained = [cartpole_agent.evaluate("CartPole-v1", command=r, n_episodes=20).mean_return for r in asked]
-    np.testing.assert_allclose(obtained, asked, rtol=0.25)
+    desired = [40, 80, 120]
+    achieved = [cartpole_agent.evaluate("CartPole-v1", command=r, n_episodes=20).mean_return for r in desired]
+    np.testing.assert_allclose(achieved, desired, rtol=0.25)
 
 
 def test_max_command_gets_high_return_on_cartpole(cartpole_agent):
@@ -85,7 +86,7 @@ def test_rare_returns_are_counted_by_steps_not_by_episodes():
 
 
 def test_published_method_clips_desired_return_to_the_best_achieved():
-    agent = small_agent(weighting=None).fit(MatchEnv)
+    agent = small_agent(method=ReturnConditioned()).fit(MatchEnv)
     evaluation = agent.evaluate(MatchEnv, command=(1e6, 5), n_episodes=3)
     assert evaluation.command == Command(agent.buffer_.returns.max(), 5)
 
@@ -150,20 +151,21 @@ class LuckEnv(FixedLengthEnv):
         return 2.0 if action == 0 else 10.0 * self.is_lucky
 
 
-@pytest.mark.parametrize(("smoothing", "obtained"), [(0.0, 8), (0.75, 2), (1.0, 2)])
-def test_low_command_is_not_answered_by_unlucky_good_actions(smoothing, obtained):
-    agent = small_agent(return_smoothing=smoothing).fit(LuckEnv)
-    assert agent.evaluate(LuckEnv, command=0, n_episodes=200).mean_return == pytest.approx(obtained, abs=1)
+@pytest.mark.parametrize(("weight", "mean_return"), [(0.0, 8), (0.75, 2), (1.0, 2)])
+def test_low_command_is_not_answered_by_unlucky_good_actions(weight, mean_return):
+    agent = small_agent(method=AdvantageWeighted(expected_return_weight=weight)).fit(LuckEnv)
+    assert agent.evaluate(LuckEnv, command=0, n_episodes=200).mean_return == pytest.approx(mean_return, abs=1)
     assert agent.evaluate(LuckEnv, command=8, n_episodes=200).mean_return == pytest.approx(8, abs=1)
 
 
-@pytest.mark.parametrize("weighting", ["advantage", None])
-def test_desired_return_that_few_steps_exceeded_acts_as_max(weighting):
+@pytest.mark.parametrize("method", [AdvantageWeighted(), ReturnConditioned()])
+def test_desired_return_that_few_steps_exceeded_acts_as_max(method):
     episodes = [Episode([[0.0], [0.0]], [i % 2], [float(i)]) for i in range(101)]
-    agent = small_agent(weighting=weighting).fit(episodes)
-    assert agent.policy(command=94).command == (94, 1)  # six of 101 obtained more
-    assert agent.policy(command=95).command == ((0, 0) if weighting else (95, 1))
-    assert agent.policy(command=(500, 3)).command == ((0, 0) if weighting else (100, 3))
+    agent = small_agent(method=method).fit(episodes)
+    has_max = isinstance(method, AdvantageWeighted)
+    assert agent.policy(command=94).command == (94, 1)  # six of 101 achieved more
+    assert agent.policy(command=95).command == ((0, 0) if has_max else (95, 1))
+    assert agent.policy(command=(500, 3)).command == ((0, 0) if has_max else (100, 3))
 
 
 def test_best_return_acts_as_max_even_if_every_episode_achieved_it():
@@ -173,8 +175,9 @@ def test_best_return_acts_as_max_even_if_every_episode_achieved_it():
 
 
 def test_random_segments_keep_their_achieved_return():
-    # What a part of an episode obtains depends on its length more than on any action.
-    agents = [small_agent(segments="random", return_smoothing=smoothing).fit(MatchEnv) for smoothing in (0.0, 1.0)]
+    # The return of a part of an episode depends on its length more than on any action.
+    methods = [AdvantageWeighted(segments="random", expected_return_weight=weight) for weight in (0.0, 1.0)]
+    agents = [small_agent(method=method).fit(MatchEnv) for method in methods]
     trees = [agent.estimator_.tree_ for agent in agents]
     np.testing.assert_array_equal(trees[0].threshold, trees[1].threshold)
 
@@ -187,3 +190,29 @@ def test_predict_uses_the_clone_for_each_kind_of_command(cartpole_agent):
     np.testing.assert_array_equal(proba[::2], cartpole_agent.predict_proba(exact)[::2])
     np.testing.assert_array_equal(proba[1::2], cartpole_agent.predict_proba(open_ended)[1::2])
     assert not np.array_equal(cartpole_agent.predict_proba(exact), cartpole_agent.predict_proba(open_ended))
+
+
+def test_methods_are_swapped_and_their_parameters_reached_by_set_params():
+    agent = small_agent(method=AdvantageWeighted())
+    agent.set_params(method__temperature=0.5, method__value_estimator=RandomForestRegressor(5))
+    agent.set_params(method__value_estimator__min_samples_leaf=7).fit(MatchEnv)
+    assert agent.value_estimator_.min_samples_leaf == 7
+    assert agent.method.temperature == 0.5
+    agent.set_params(method=ReturnConditioned()).fit(MatchEnv)
+    assert not hasattr(agent, "max_estimator_") and not hasattr(agent, "value_estimator_")
+    assert agent.resolve("max") == agent.command_
+
+
+def test_parameter_of_another_method_is_refused():
+    with pytest.raises(TypeError, match="temperature"):
+        ReturnConditioned(temperature=0.5)
+    with pytest.raises(ValueError, match="Invalid parameter 'temperature' for estimator ReturnConditioned"):
+        small_agent(method=ReturnConditioned()).set_params(method__temperature=0.5)
+
+
+def test_resolve_returns_the_command_that_policy_and_evaluate_use(cartpole_agent):
+    for command in ("max", 50, (50, 40), 1e6):
+        resolved = cartpole_agent.resolve(command)
+        assert cartpole_agent.policy(command).command == resolved
+        assert resolved.desired_horizon is not None
+    assert cartpole_agent.resolve((50, 40)) == Command(50, 40)

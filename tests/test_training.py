@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from toy_envs import FailingEnv, FixedLengthEnv, MatchEnv
 
 from udrl_sklearn import UDRLAgent
+from udrl_sklearn.methods import AdvantageWeighted, ReturnConditioned
 
 
 class ThreadRecorder(MatchEnv):
@@ -52,7 +53,7 @@ def test_estimator_with_random_state_keeps_it():
 
 @pytest.mark.parametrize("total_timesteps", [200, 600, 2400])
 def test_auto_max_rows_is_the_newest_half_of_the_steps_within_bounds(total_timesteps, monkeypatch):
-    monkeypatch.setattr("udrl_sklearn._learning.AUTO_ROWS", (120, 480))
+    monkeypatch.setattr("udrl_sklearn.methods._base.RECENT_TIMESTEPS_BOUNDS", (120, 480))
     agent = small_agent(total_timesteps=total_timesteps, n_timesteps_per_iter="auto", n_episodes_per_iter=1)
     agent.fit(MatchEnv)
     n_rows = agent.max_estimator_.tree_.n_node_samples[0]
@@ -94,7 +95,7 @@ def test_warm_up_with_equal_returns_ends_at_total_timesteps():
     agent.fit(partial(LotteryEnv, 10**9))
     assert (len(agent.history_), agent.history_[0]["mean_return"]) == (1, 0.0)
     assert 500 <= agent.n_timesteps_ <= 540
-    agent.set_params(weighting=None).fit(partial(LotteryEnv, 10**9))  # as published: a number of episodes
+    agent.set_params(method=ReturnConditioned()).fit(partial(LotteryEnv, 10**9))  # as published: a number of episodes
     assert agent.history_[0]["episodes"] == 10
 
 
@@ -117,6 +118,8 @@ def test_fit_finishes_its_episodes_and_stops_after_total_timesteps():
     assert agent.n_timesteps_ == agent.buffer_.n_timesteps >= 500
     assert agent.n_episodes_ == len(agent.buffer_)
     assert agent.history_[-2]["timesteps"] < 500  # it stopped at the first chance
+    assert agent.n_iter_ == len(agent.history_) > 1
+    assert agent.termination_condition_ == "total_timesteps"
 
 
 def test_fit_stops_at_the_target_return():
@@ -126,6 +129,7 @@ def test_fit_stops_at_the_target_return():
     assert agent.n_timesteps_ < 9000
     assert agent.history_[-1]["evaluated_return"] >= 5.0
     assert all(record["evaluated_return"] < 5.0 for record in agent.history_[:-1])
+    assert agent.termination_condition_ == "target_return"
 
 
 def test_verbose_prints_one_line_per_iteration(capsys):
@@ -142,13 +146,16 @@ def test_warm_start_has_no_second_warm_up():
     assert at_random == [0]
 
 
+FINETUNING = [AdvantageWeighted(finetune_fraction=fraction) for fraction in (0.0, 0.4)]
+
+
 @pytest.mark.parametrize(
     "estimator", [DecisionTreeClassifier(min_samples_leaf=20), GaussianNB()], ids=["tree", "updated"]
 )
 def test_finetuning_takes_the_last_steps_and_leaves_max_unchanged(estimator):
-    agents = [small_agent(estimator, practice=practice).fit(MatchEnv) for practice in (0.0, 0.4)]
+    agents = [small_agent(estimator, method=method).fit(MatchEnv) for method in FINETUNING]
     assert [agent.n_timesteps_ for agent in agents] == [1500, 1500]
-    # What came before is as without practice, and "max" is not learned from it.
+    # The steps before are as without finetuning, and "max" is not learned from the last ones.
     n_before = agents[1].history_[-1]["timesteps"]
     assert n_before == pytest.approx(900, abs=20)
     before = small_agent(estimator, total_timesteps=900).fit(MatchEnv)
@@ -158,15 +165,10 @@ def test_finetuning_takes_the_last_steps_and_leaves_max_unchanged(estimator):
 
 
 def test_finetuning_commands_cover_the_range_of_returns():
-    agents = [small_agent(practice=practice).fit(MatchEnv) for practice in (0.0, 0.4)]
-    exploring, practising = (agent.buffer_.returns[-100:] for agent in agents)
+    agents = [small_agent(method=method).fit(MatchEnv) for method in FINETUNING]
+    exploring, finetuning = (agent.buffer_.returns[-100:] for agent in agents)
     assert exploring.min() > 1
-    assert (practising.min(), practising.max()) == (0, 5)
-
-
-def test_published_method_has_no_finetuning():
-    agents = [small_agent(weighting=None, practice=practice).fit(MatchEnv) for practice in (0.0, 0.4)]
-    np.testing.assert_array_equal(agents[0].buffer_.returns, agents[1].buffer_.returns)
+    assert (finetuning.min(), finetuning.max()) == (0, 5)
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
@@ -176,7 +178,8 @@ def test_episodes_before_an_error_are_kept(n_jobs):
         agent.fit(partial(FailingEnv, fail_in_episode=5))
     assert type(raised.value) is RuntimeError
     assert agent.n_episodes_ == len(agent.buffer_) == 5 * n_jobs
-    agent.set_params(warm_start=True).fit(MatchEnv)  # and it can go on from there
+    assert agent.termination_condition_ == "interrupted"
+    agent.set_params(warm_start=True).fit(MatchEnv)  # and it can continue
     assert agent.n_episodes_ > 5
 
 
@@ -185,3 +188,51 @@ def test_error_in_a_later_iteration_leaves_a_fitted_agent():
     with pytest.raises(RuntimeError, match="simulator failed"):
         agent.fit(partial(FailingEnv, fail_in_episode=100))
     assert agent.evaluate(MatchEnv, command=(3, 5), n_episodes=3).returns.shape == (3,)
+
+
+class StopAfter:
+    """A callback that stops a fit after some iterations, or raises a KeyboardInterrupt then."""
+
+    def __init__(self, n_iterations, interrupt=False):
+        self.n_iterations, self.interrupt = n_iterations, interrupt
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name != "iteration" or estimator.n_iter_ < self.n_iterations:
+            return False
+        if self.interrupt:
+            raise KeyboardInterrupt
+        return True
+
+
+def test_callback_ends_fit_and_is_the_termination_condition():
+    agent = small_agent().set_callbacks(StopAfter(2)).fit(MatchEnv)
+    assert (agent.n_iter_, agent.termination_condition_) == (2, "callback")
+    assert agent.evaluate(MatchEnv, command=(3, 5), n_episodes=3).returns.shape == (3,)
+
+
+def test_interrupted_fit_answers_every_command_and_can_continue():
+    agent = small_agent(warm_start=True).set_callbacks(StopAfter(2, interrupt=True))
+    with pytest.raises(KeyboardInterrupt):
+        agent.fit(MatchEnv)
+    assert (agent.n_iter_, agent.termination_condition_) == (2, "interrupted")
+    assert agent.evaluate(MatchEnv, command=(3, 5), n_episodes=3).returns.shape == (3,)
+    agent.set_callbacks().fit(MatchEnv)
+    assert agent.n_iter_ > 2
+    assert agent.termination_condition_ == "total_timesteps"
+
+
+def test_fit_on_episodes_is_one_iteration():
+    logged = small_agent().fit(MatchEnv).buffer_.episodes
+    agent = small_agent().fit(logged)
+    assert (agent.n_iter_, agent.termination_condition_) == (1, "all_episodes")
+    assert agent.fit(*agent.hindsight_rows()) is agent
+    assert not hasattr(agent, "n_iter_") and not hasattr(agent, "termination_condition_")
