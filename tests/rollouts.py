@@ -74,8 +74,8 @@ ACTORS = {
 }
 
 
-def live_alone(env, plan, actor):
-    """Live through a plan step by step: Algorithm 2 of Srivastava et al. 2019 in a plain loop."""
+def run_in_a_plain_loop(env, plan, actor):
+    """Run an episode step by step: Algorithm 2 of Srivastava et al. 2019 in a plain loop."""
     columns, targets = ObservationColumns(env.observation_space), ActionTargets.from_space(env.action_space)
     rng, action_space, command = np.random.default_rng((plan.seed, 1)), deepcopy(env.action_space), plan.command
     if isinstance(actor, RandomActor):

@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -22,8 +20,6 @@ from toy_envs import BanditEnv, ContinuousMatchEnv, MatchEnv
 from xgboost import XGBClassifier, XGBRegressor
 
 from udrl_sklearn import UDRLAgent, explain
-from udrl_sklearn._behavior._tree_inference import compile_predictor
-from udrl_sklearn._inspection._tree_contributions import path_contributions
 
 WITH_PATHS = [
     DecisionTreeClassifier(max_depth=5),
@@ -34,8 +30,14 @@ WITH_PATHS = [
     HistGradientBoostingClassifier(max_iter=5, min_samples_leaf=5),
     AdaBoostClassifier(DecisionTreeClassifier(max_depth=2), n_estimators=5),
 ]
+
+
 WITH_SHAPLEY_VALUES = [XGBClassifier(n_estimators=5, n_jobs=1), LGBMClassifier(n_estimators=5, n_jobs=1, verbose=-1)]
+
+
 OTHERS = [LogisticRegression(max_iter=500), KNeighborsClassifier(5)]
+
+
 REGRESSORS = [
     DecisionTreeRegressor(max_depth=5),
     RandomForestRegressor(5),
@@ -124,39 +126,6 @@ def test_tree_contributions_match_a_hand_worked_example():
         "all others   +0.250",
         "action 0     +0.500",
     ]
-
-
-def changes_on_the_way(tree, row):
-    """Return what each feature changes on the way of a row through a classification tree, step by step."""
-    inner, node = tree.tree_, 0
-    changes = np.zeros((len(row), inner.value.shape[2]))
-    while inner.children_left[node] >= 0:
-        feature = inner.feature[node]
-        is_left = row[feature] <= inner.threshold[node]
-        child = inner.children_left[node] if is_left else inner.children_right[node]
-        changes[feature] += inner.value[child, 0] - inner.value[node, 0]
-        node = child
-    return changes
-
-
-def test_forest_contributions_are_the_mean_over_its_trees():
-    X, y = rows(3)
-    forest = RandomForestClassifier(7, random_state=0).fit(X, y)
-    base_values, contributions = path_contributions(compile_predictor(forest), X[:20])
-    expected = [np.mean([changes_on_the_way(tree, row) for tree in forest.estimators_], axis=0) for row in X[:20]]
-    np.testing.assert_allclose(contributions, expected, atol=1e-12)
-    np.testing.assert_allclose(base_values[0], np.mean([tree.tree_.value[0, 0] for tree in forest.estimators_], axis=0))
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.floats(0.01, 1.0), st.integers(1, 60), st.integers(2, 4))
-def test_boosting_contributions_sum_exactly_at_any_confidence(learning_rate, max_iter, n_classes):
-    X, y = rows(n_classes)
-    params = {"learning_rate": learning_rate, "max_iter": max_iter, "min_samples_leaf": 1}
-    boosting = HistGradientBoostingClassifier(**params, early_stopping=False, random_state=0).fit(X, y)
-    base_values, contributions = path_contributions(compile_predictor(boosting), X[:50])
-    total = base_values + contributions.sum(axis=1)
-    np.testing.assert_allclose(total, boosting.predict_proba(X[:50].astype(float)), atol=1e-9)
 
 
 def test_trees_with_unknown_internals_fall_back_to_permutations(monkeypatch):

@@ -6,7 +6,7 @@ from comparing import assert_same_episodes
 from gymnasium import spaces
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rollouts import ACTORS, Matcher, collect, collect_until_error, fitted_behavior, live_alone, make_plans
+from rollouts import ACTORS, Matcher, collect, collect_until_error, fitted_behavior, make_plans, run_in_a_plain_loop
 from toy_envs import ContinuousMatchEnv, EndlessEnv, FixedLengthEnv, MatchEnv, NanEnv, SpacesEnv
 
 from udrl_sklearn._envs._pool import EnvPool
@@ -57,7 +57,7 @@ def actor(request):
 def test_episodes_that_exceed_the_capacity_equal_a_plain_loop(actor, lengths, n_envs):
     envs = [functools.partial(MatchEnv, length=n, truncates=n % 2 == 0) for n in lengths]
     plans = make_plans(len(lengths), command=(40.0, 120.0), n_sources=len(lengths))
-    expected = [live_alone(env(), plan, actor) for env, plan in zip(envs, plans, strict=True)]
+    expected = [run_in_a_plain_loop(env(), plan, actor) for env, plan in zip(envs, plans, strict=True)]
     assert [len(episode) for episode in expected] == lengths
     assert_same_episodes(collect(envs, plans, actor, n_envs=n_envs), expected)
 
@@ -80,7 +80,9 @@ def test_each_episode_has_its_own_random_stream_at_any_capacity(lengths, n_envs)
     for plan, n, episode in zip(plans, lengths, episodes, strict=True):
         stream = np.random.default_rng((plan.seed, 1)).random((n, 3))
         np.testing.assert_array_equal(episode.actions, stream[:, :2].astype(np.float32))
-    assert_same_episodes(episodes, [live_alone(env(), plan, actor) for env, plan in zip(envs, plans, strict=True)])
+    assert_same_episodes(
+        episodes, [run_in_a_plain_loop(env(), plan, actor) for env, plan in zip(envs, plans, strict=True)]
+    )
 
 
 class RecyclingEnv(FixedLengthEnv):
