@@ -9,6 +9,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from toy_envs import ContinuousMatchEnv, EndlessEnv, MatchEnv, OldGymEnv, SpacesEnv
 
 from udrl_sklearn import Episode, UDRLAgent
+from udrl_sklearn.methods import AdvantageWeighted, ReturnConditioned
 
 SMALL = {"total_timesteps": 300, "n_timesteps_per_iter": 100, "random_state": 0}
 
@@ -39,14 +40,10 @@ def test_unsupported_spaces_are_refused():
         {"total_timesteps": -1},
         {"total_timesteps": 0.5},
         {"n_warm_up_episodes": 0},
-        {"gamma": float("nan")},
-        {"gamma": 1.5},
         {"epsilon": -0.1},
-        {"temperature": 0},
-        {"max_weight": 0.5},
         {"replay_keep": "worst"},
-        {"weighting": "exponential"},
-        {"segments": "leading"},
+        {"method": "advantage"},
+        {"method": AdvantageWeighted},
         {"return_scale": 0.0},
         {"target_return": float("nan")},
         {"random_state": -1},
@@ -55,10 +52,32 @@ def test_unsupported_spaces_are_refused():
     ids=str,
 )
 def test_invalid_parameter_is_refused_and_the_earlier_fit_kept(params):
+    check_refused(params, params)
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        (AdvantageWeighted, {"gamma": float("nan")}),
+        (AdvantageWeighted, {"gamma": 1.5}),
+        (AdvantageWeighted, {"temperature": 0}),
+        (AdvantageWeighted, {"max_weight": 0.5}),
+        (AdvantageWeighted, {"segments": "leading"}),
+        (AdvantageWeighted, {"value_estimator": DecisionTreeClassifier()}),
+        (ReturnConditioned, {"last_few": 0}),
+        (ReturnConditioned, {"rows_per_episode": 1.5}),
+    ],
+    ids=str,
+)
+def test_invalid_parameter_of_a_method_is_refused_and_the_earlier_fit_kept(method, params):
+    check_refused({"method": method(**params)}, params)
+
+
+def check_refused(params, invalid):
     agent = UDRLAgent(DecisionTreeClassifier(), **SMALL).fit(MatchEnv)
     before = dict(vars(agent))
     agent.set_params(**params)
-    with pytest.raises(ValueError, match=f"The '{next(iter(params))}' parameter|Seed must be|cannot be used to seed"):
+    with pytest.raises(ValueError, match=f"The '{next(iter(invalid))}' parameter|Seed must be|cannot be used to seed"):
         agent.fit(MatchEnv)
     assert_same_fit(agent, before)
 
@@ -89,7 +108,7 @@ def test_max_episode_steps_bounds_the_episodes_of_fit():
 def test_warm_start_on_other_spaces_is_refused_and_the_earlier_fit_kept():
     agent = UDRLAgent(DecisionTreeClassifier(), warm_start=True, **SMALL).fit(MatchEnv)
     before, n_episodes = dict(vars(agent)), len(agent.buffer_)
-    with pytest.raises(ValueError, match="With warm_start=True fit goes on"):
+    with pytest.raises(ValueError, match="With warm_start=True fit continues"):
         agent.fit("CartPole-v1")
     assert_same_fit(agent, before)
     assert len(agent.buffer_) == agent.n_episodes_ == n_episodes
@@ -122,7 +141,7 @@ def test_rows_with_one_column_are_refused():
         UDRLAgent(DecisionTreeRegressor()).fit(np.zeros((5, 1)), np.zeros(5))
 
 
-def test_experience_with_different_numbers_of_features_is_refused():
+def test_episodes_with_different_numbers_of_features_is_refused():
     one, other = (Episode(np.zeros((3, n)), [0, 1], [0.0, 1.0]) for n in (2, 3))
     with pytest.raises(ValueError, match="same number of features"):
         UDRLAgent(**SMALL).fit([one, other])

@@ -7,11 +7,12 @@ from small_agents import small_agent
 from toy_envs import MatchEnv
 
 from udrl_sklearn._runs._callbacks import AfterIteration
+from udrl_sklearn.methods import AdvantageWeighted
 
 
 @pytest.fixture
 def agent():
-    return small_agent(value_estimator=LinearRegression(), total_timesteps=1000)
+    return small_agent(method=AdvantageWeighted(LinearRegression()), total_timesteps=1000)
 
 
 def test_it_is_a_callback_of_scikit_learn():

@@ -11,8 +11,13 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from udrl_sklearn import UDRLAgent
 from udrl_sklearn._behavior._function import BehaviorFunction
 from udrl_sklearn.methods import ReturnConditioned
-from udrl_sklearn.utils import estimator_checks
-from udrl_sklearn.utils.estimator_checks import agent_checks_generator, check_agent, parametrize_with_checks
+from udrl_sklearn.utils import _agent_checks, estimator_checks
+from udrl_sklearn.utils.estimator_checks import (
+    agent_checks_generator,
+    check_agent,
+    method_checks_generator,
+    parametrize_with_checks,
+)
 
 
 @parametrize_with_checks(
@@ -135,6 +140,12 @@ class CountsTwice(AltersItself):
         self.n_timesteps_ *= 2
 
 
+class NumbersRecordsFromOne(AltersItself):
+    def alter(self):
+        for record in self.history_:
+            record["iteration"] += 1
+
+
 class CountsIterationsFromOne(AltersItself):
     def alter(self):
         self.n_iter_ += 1
@@ -189,6 +200,7 @@ class KeepsOldAttributes(UDRLAgent):
         (KeepsNestedRecords, "check_history"),
         (CountsTwice, "check_history"),
         (CountsIterationsFromOne, "check_history"),
+        (NumbersRecordsFromOne, "check_history"),
         (TakesAnyColumns, "check_feature_columns"),
         (TakesAnyColumns, "check_dataframe_columns"),
         (SwapsItsBehaviorsInPickle, "check_pickle"),
@@ -211,7 +223,14 @@ def checks_by_name(agent):
 
 def test_each_check_has_an_agent_that_fails_it():
     (mark,) = test_broken_agent_fails_the_check_meant_for_it.pytestmark
-    assert checks_by_name(UDRLAgent(DecisionTreeClassifier())).keys() == {check for _, check in mark.args[1]}
+    of_agents = {check.__name__ for check in estimator_checks.checks_of_agent(UDRLAgent(DecisionTreeClassifier()))}
+    assert of_agents == {check for _, check in mark.args[1]}
+
+
+def test_checks_of_an_agent_include_those_of_its_method():
+    agent = UDRLAgent(DecisionTreeClassifier(), method=ReturnConditioned())
+    of_method = {check.func.__name__ for _, check in method_checks_generator(ReturnConditioned())}
+    assert of_method and of_method < checks_by_name(agent).keys()
 
 
 def test_agent_without_a_nested_parameter_is_excused_from_setting_one():
@@ -236,10 +255,16 @@ def test_non_deterministic_estimator_is_excused_from_repeating_itself():
     }
 
 
+def leave_one_check(monkeypatch, name):
+    check = getattr(_agent_checks, name)
+    monkeypatch.setattr(estimator_checks, "checks_of_agent", lambda agent: [check])
+    monkeypatch.setattr(estimator_checks, "checks_of_method", lambda agent: [])
+
+
 @pytest.fixture
 def one_check(monkeypatch):
     """Leave a single check, so that a test of `check_agent` itself is quick."""
-    monkeypatch.setattr(estimator_checks, "_checks_for", lambda agent: [estimator_checks.check_fit_returns_self])
+    leave_one_check(monkeypatch, "check_fit_returns_self")
 
 
 def test_check_agent_raises_what_the_first_failing_check_raises(one_check):
@@ -262,7 +287,7 @@ def test_check_agent_reports_passed_checks(one_check):
 
 
 def test_check_agent_reports_a_skipped_check(monkeypatch):
-    monkeypatch.setattr(estimator_checks, "_checks_for", lambda agent: [estimator_checks.check_dataframe_columns])
+    leave_one_check(monkeypatch, "check_dataframe_columns")
     monkeypatch.setitem(sys.modules, "pandas", None)
     (result,) = check_agent(UDRLAgent(DecisionTreeClassifier()))
     assert result["status"] == "skipped" and "pandas is not installed" in str(result["exception"])

@@ -18,13 +18,14 @@ from toy_envs import ContinuousMatchEnv, MatchEnv
 from udrl_sklearn import UDRLAgent, seeded_envs
 from udrl_sklearn._behavior._function import design_matrix
 from udrl_sklearn._hindsight import relabel
+from udrl_sklearn.methods import AdvantageWeighted, ReturnConditioned
 
 
 @pytest.fixture
 def agent():
     return UDRLAgent(
         DecisionTreeClassifier(min_samples_leaf=10),
-        value_estimator=LinearRegression(),
+        method=AdvantageWeighted(LinearRegression()),
         total_timesteps=400,
         n_timesteps_per_iter=200,
         n_eval_episodes=4,
@@ -34,7 +35,7 @@ def agent():
 
 def test_grid_search_fits_on_some_environments_and_scores_on_the_others(agent):
     envs = seeded_envs("CartPole-v1", 4)
-    grid = {"estimator__min_samples_leaf": [10, 100], "gamma": [0.9]}
+    grid = {"estimator__min_samples_leaf": [10, 100], "method__gamma": [0.9]}
     search = GridSearchCV(agent, grid, cv=2).fit(envs)
     by_hand = [
         clone(agent).set_params(**search.best_params_).fit([envs[i] for i in train]).score([envs[i] for i in test])
@@ -49,7 +50,7 @@ def test_grid_search_fits_on_some_environments_and_scores_on_the_others(agent):
 def test_halving_search_uses_timesteps_as_resource(agent):
     search = HalvingRandomSearchCV(
         agent,
-        {"estimator__max_depth": range(1, 10), "temperature": [0.5, 1.0, 2.0]},
+        {"estimator__max_depth": range(1, 10), "method__temperature": [0.5, 1.0, 2.0]},
         resource="total_timesteps",
         min_resources=100,
         max_resources=400,
@@ -72,7 +73,9 @@ def test_cross_val_score_is_the_mean_return_on_each_fold(agent):
 def test_search_in_workers_gives_the_same_scores(agent):
     envs = seeded_envs("CartPole-v1", 2)
     one, two = (
-        GridSearchCV(agent, {"gamma": [0.5, 0.99]}, cv=2, n_jobs=n_jobs).fit(envs).cv_results_["mean_test_score"]
+        GridSearchCV(agent, {"method": [AdvantageWeighted(gamma=0.5), ReturnConditioned()]}, cv=2, n_jobs=n_jobs)
+        .fit(envs)
+        .cv_results_["mean_test_score"]
         for n_jobs in (1, 2)
     )
     assert_array_equal(one, two)
@@ -209,7 +212,7 @@ def test_progress_bar_does_not_change_the_fit(agent, capsys):
 
 
 def test_progress_bar_of_a_search_shows_the_agents(agent, capsys):
-    search = GridSearchCV(agent, {"gamma": [0.9]}, cv=2).set_callbacks(ProgressBar())
+    search = GridSearchCV(agent, {"method__gamma": [0.9]}, cv=2).set_callbacks(ProgressBar())
     search.fit(seeded_envs("CartPole-v1", 2))
     assert "UDRLAgent - fit" in capsys.readouterr().out
 

@@ -18,6 +18,7 @@ from toy_envs import MatchEnv
 
 from udrl_sklearn import UDRLAgent
 from udrl_sklearn._behavior._estimators import default_estimator
+from udrl_sklearn.methods import AdvantageWeighted, ReturnConditioned
 
 AGENTS = [
     UDRLAgent(DecisionTreeClassifier()),
@@ -72,16 +73,20 @@ def test_fit_takes_sample_weight():
 
 
 def test_clone_has_the_parameters_and_no_fitted_attributes():
-    agent = UDRLAgent(DecisionTreeClassifier(max_depth=3), weighting=None, total_timesteps=100, random_state=0)
+    agent = UDRLAgent(
+        DecisionTreeClassifier(max_depth=3), method=ReturnConditioned(), total_timesteps=100, random_state=0
+    )
     copy = clone(agent.fit(MatchEnv()))
     assert copy.estimator is not agent.estimator and repr(copy) == repr(agent)
     assert vars(copy).keys() == agent.get_params(deep=False).keys()
 
 
 def test_parameters_of_the_estimator_are_parameters_of_the_agent():
-    agent = UDRLAgent(DecisionTreeClassifier()).set_params(gamma=0.5, estimator__max_depth=2)
-    assert agent.estimator.max_depth == 2
-    assert agent.get_params()["estimator__max_depth"] == 2 and agent.get_params()["gamma"] == 0.5
+    agent = UDRLAgent(DecisionTreeClassifier(), method=AdvantageWeighted())
+    agent.set_params(epsilon=0.5, estimator__max_depth=2, method__gamma=0.25)
+    assert (agent.estimator.max_depth, agent.method.gamma) == (2, 0.25)
+    params = agent.get_params()
+    assert (params["estimator__max_depth"], params["method__gamma"], params["epsilon"]) == (2, 0.25, 0.5)
     with pytest.raises(ValueError, match="Invalid parameter 'discount'"):
         agent.set_params(discount=0.5)
 
@@ -95,8 +100,9 @@ def test_repr_evaluates_to_an_equal_agent():
 
 
 def test_html_shows_the_estimator_and_whether_the_agent_is_fitted():
-    agent = UDRLAgent(DecisionTreeClassifier(), weighting=None, total_timesteps=100)
-    assert "DecisionTreeClassifier" in agent._repr_html_() and "<span>Not fitted</span>" in agent._repr_html_()
+    agent = UDRLAgent(DecisionTreeClassifier(), method=ReturnConditioned(), total_timesteps=100)
+    for text in ("DecisionTreeClassifier", "ReturnConditioned", "<span>Not fitted</span>"):
+        assert text in agent._repr_html_()
     assert "<span>Fitted</span>" in agent.fit(MatchEnv())._repr_html_()
 
 
@@ -109,7 +115,9 @@ def test_dataframe_columns_become_feature_names():
 
 
 def test_fit_on_an_environment_names_the_columns_of_a_dataframe():
-    agent = UDRLAgent(DecisionTreeClassifier(), weighting=None, total_timesteps=100).fit(MatchEnv(n_states=2))
+    agent = UDRLAgent(DecisionTreeClassifier(), method=ReturnConditioned(), total_timesteps=100).fit(
+        MatchEnv(n_states=2)
+    )
     names = ["observation==0", "observation==1", "desired_return", "desired_horizon"]
     assert_array_equal(agent.feature_names_in_, names)
     X = pd.DataFrame([[1, 0, 3.0, 3.0]], columns=names)

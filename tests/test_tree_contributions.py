@@ -39,7 +39,7 @@ def test_classification_tree_matches_a_hand_worked_example():
 
 
 def test_regression_tree_matches_a_hand_worked_example():
-    # The mean is 3. Above 1.5 it is 8, else 4/3; there it is 0 up to 0.5 and 4 above. Both splits count for the feature.
+    # The mean is 3. Above 1.5 it is 8, else 4/3: 0 up to 0.5 and 4 above. Both splits count for the feature.
     X = np.array([[0], [0], [1], [2]], dtype=np.float32)
     tree = DecisionTreeRegressor().fit(X, [0.0, 0.0, 4.0, 8.0])
     base_values, contributions = path_contributions(compile_predictor(tree), X)

@@ -166,6 +166,8 @@ def check_history(name, agent_orig):
         assert all(isinstance(value, Number | str) for value in record.values()), (
             f"The records of {name}.history_ must be flat, got {record}."
         )
+    iterations = [record["iteration"] for record in agent.history_]
+    assert iterations == list(range(len(iterations))), f"{name}.history_ must number its records, got {iterations}."
     timesteps = [record["timesteps"] for record in agent.history_]
     assert np.all(np.diff(timesteps) > 0), f"The timesteps in {name}.history_ must increase, got {timesteps}."
     recorded = timesteps[-1], agent.history_[-1]["episodes"]

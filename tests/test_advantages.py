@@ -75,16 +75,15 @@ def make_episode(start, rewards, terminated=True):
 
 
 def advantages_of(episodes, previous, gamma=0.5, gae_lambda=0.0, n_value_fits=1):
-    """Return the rows and, with what was expected added back, their lambda-returns."""
+    """Return the rows and, with the values added back to the advantages, their lambda-returns."""
     rows, advantages, values = advantage_weighted_rows(
-        episodes,
+        Episodes.of(episodes),
         DummyRegressor(),
         previous,
         n_value_fits=n_value_fits,
-        smoothing=0.0,
+        expected_advantage_weight=0.0,
         gamma=gamma,
         gae_lambda=gae_lambda,
-        open_command=OPEN_ENDED,
     )
     return rows, advantages + values.predict(rows.observations)
 
@@ -111,16 +110,6 @@ def test_each_value_fit_uses_the_values_before(n_value_fits, expected):
     np.testing.assert_allclose(returns, expected)
 
 
-@pytest.mark.parametrize("previous", [None, LinearRegression().fit([[0.0], [100.0]], [0.0, 100.0])])
-def test_joined_and_listed_episodes_give_the_same_advantages(previous):
-    episodes = [make_episode(0, [1, 2, 4]), make_episode(10, [8], terminated=False), make_episode(20, [3, 3])]
-    (rows, returns), (same_rows, same_returns) = (
-        advantages_of(given_as, previous) for given_as in (episodes, Episodes.of(episodes))
-    )
-    np.testing.assert_array_equal(same_returns, returns)
-    np.testing.assert_array_equal(same_rows.observations, rows.observations)
-
-
 def test_weights_do_not_depend_on_a_shift_of_the_advantages():
     weights = advantage_weights(np.array([-1e6, -1e6 + 2]), temperature=1.0, max_weight=20.0)
     np.testing.assert_allclose(weights, advantage_weights(np.array([-1.0, 1.0]), 1.0, 20.0))
@@ -134,35 +123,33 @@ def test_truncated_episodes_are_bootstrapped_and_terminated_ones_are_not():
 
 
 def test_the_value_estimator_is_cloned_and_learns_the_returns():
-    given_estimator = DecisionTreeRegressor()
+    estimator = DecisionTreeRegressor()
     rows, advantages, values = advantage_weighted_rows(
-        [make_episode(0, [1, 2])],
-        given_estimator,
+        Episodes.of([make_episode(0, [1, 2])]),
+        estimator,
         None,
         n_value_fits=1,
-        smoothing=0.0,
+        expected_advantage_weight=0.0,
         gamma=1.0,
         gae_lambda=0.5,
-        open_command=(7.0, 8.0),
     )
-    assert not hasattr(given_estimator, "tree_")
+    assert not hasattr(estimator, "tree_")
     np.testing.assert_allclose(values.predict([[0.0], [1.0]]), [3, 2])
     np.testing.assert_allclose(advantages, 0)
-    assert rows.commands.tolist() == [[7.0, 8.0]] * 2
+    assert rows.commands.tolist() == [[0.0, 0.0]] * 2
 
 
-@pytest.mark.parametrize(("smoothing", "first_and_second"), [(0.0, [4, 2]), (0.5, [3.5, 2.5]), (1.0, [3, 3])])
-def test_advantages_are_a_weighted_mean_with_their_expectation(smoothing, first_and_second):
+@pytest.mark.parametrize(("weight", "first_and_second"), [(0.0, [4, 2]), (0.5, [3.5, 2.5]), (1.0, [3, 3])])
+def test_advantages_are_a_weighted_mean_with_their_expectation(weight, first_and_second):
     episodes = [Episode([[0.0], [1.0]], [0], [reward]) for reward in (4.0, 2.0)]
     episodes.append(Episode([[0.0], [1.0]], [1], [-6.0]))
     _, advantages, _ = advantage_weighted_rows(
-        episodes,
+        Episodes.of(episodes),
         DecisionTreeRegressor(),
         None,
         n_value_fits=1,
-        smoothing=smoothing,
+        expected_advantage_weight=weight,
         gamma=1.0,
         gae_lambda=1.0,
-        open_command=OPEN_ENDED,
     )
     np.testing.assert_allclose(advantages, [*first_and_second, -6])  # nothing is expected beforehand

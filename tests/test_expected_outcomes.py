@@ -36,23 +36,23 @@ def test_discrete_actions_are_one_hot_encoded():
 
 
 def test_rows_to_predict_may_lack_some_actions():
-    known, asked = make_rows(np.zeros((3, 1)), [4, 5, 6]), make_rows(np.zeros((2, 1)), [6, 4])
-    expected = expected_outcomes(known, np.array([1.0, 2.0, 3.0]), DecisionTreeRegressor(), at=asked)
+    training, target = make_rows(np.zeros((3, 1)), [4, 5, 6]), make_rows(np.zeros((2, 1)), [6, 4])
+    expected = expected_outcomes(training, np.array([1.0, 2.0, 3.0]), DecisionTreeRegressor(), at=target)
     np.testing.assert_allclose(expected, [3, 1])
 
 
-@pytest.mark.parametrize(("smoothing", "desired"), [(0.0, [9, 1, 7]), (0.5, [7, 3, 6.5]), (1.0, [5, 5, 6])])
-def test_desired_return_is_a_weighted_mean_with_its_expectation(smoothing, desired):
-    # Action 0 obtains 9 or 1, action 1 obtains 6 as a rule.
-    known = make_rows([[0.0]] * 3, [0, 0, 1], [[9, 2], [1, 2], [6, 2]])
+@pytest.mark.parametrize(("weight", "desired"), [(0.0, [9, 1, 7]), (0.5, [7, 3, 6.5]), (1.0, [5, 5, 6])])
+def test_desired_return_is_a_weighted_mean_with_its_expectation(weight, desired):
+    # Action 0 achieves 9 or 1, action 1 achieves 6 on average.
+    training = make_rows([[0.0]] * 3, [0, 0, 1], [[9, 2], [1, 2], [6, 2]])
     rows = make_rows([[0.0]] * 3, [0, 0, 1], [[9, 2], [1, 4], [7, 8]])
-    smoothed = blend_expected_returns(rows, known, smoothing, DecisionTreeRegressor())
-    np.testing.assert_allclose(smoothed.commands, np.column_stack([desired, [2, 4, 8]]))
+    blended = blend_expected_returns(rows, training, weight, DecisionTreeRegressor())
+    np.testing.assert_allclose(blended.commands, np.column_stack([desired, [2, 4, 8]]))
     assert rows.commands[0, 0] == 9  # as it was
 
 
 def test_expected_return_depends_on_the_step_of_the_episode():
-    # At the first step two more rewards are to come, at the last one none, whatever is observed and done.
+    # Two rewards follow after the first step and none after the last one, with the same observation and action.
     rows = make_rows([[0.0]] * 3, [1, 1, 1], [[2, 3], [1, 2], [0, 1]], steps=[0, 1, 2])
-    smoothed = blend_expected_returns(rows, rows, 1.0, DecisionTreeRegressor())
-    np.testing.assert_allclose(smoothed.commands, rows.commands)
+    blended = blend_expected_returns(rows, rows, 1.0, DecisionTreeRegressor())
+    np.testing.assert_allclose(blended.commands, rows.commands)
