@@ -2,8 +2,8 @@
 A first agent
 =============
 
-We train an agent on CartPole, measure it, and let it act in a loop of our own. The behavior function is a
-random forest, as scikit-learn has it.
+This example trains an agent on CartPole, evaluates it, and runs it step by step. The behavior function is a
+random forest of scikit-learn.
 """
 
 import gymnasium
@@ -15,8 +15,8 @@ from udrl_sklearn import TrainingCurveDisplay, UDRLAgent
 # %%
 # Train
 # -----
-# ``fit`` takes the environment. It acts at random for a while, relabels the episodes in hindsight, fits the
-# forest, lets it act, and so on, until it has lived through ``total_timesteps`` steps.
+# ``fit`` takes the environment. It collects episodes with random actions, relabels them in hindsight and fits the
+# forest. Then it collects episodes with the forest, fits it again, and so on, for ``total_timesteps`` steps.
 
 forest = RandomForestClassifier(n_estimators=40, min_samples_leaf=10)
 agent = UDRLAgent(forest, total_timesteps=6000, random_state=0, verbose=1)
@@ -24,10 +24,10 @@ agent.fit("CartPole-v1")
 TrainingCurveDisplay.from_estimator(agent)
 
 # %%
-# Measure
-# -------
-# Evaluation starts from seeds that training never uses. The command "max" asks for as much as possible. An exact
-# command asks for a return within a number of steps, and the agent obeys.
+# Evaluate
+# --------
+# Evaluation uses seeds that training never uses. The command "max" stands for the highest return that the agent can
+# achieve. An exact command is a desired return and a number of steps.
 
 for command in ("max", (30, 30), (80, 80)):
     print(agent.evaluate("CartPole-v1", command=command, n_episodes=50))
@@ -35,8 +35,7 @@ for command in ("max", (30, 30), (80, 80)):
 # %%
 # Act
 # ---
-# A policy turns observations into actions. It is told each reward, so that it knows what is still to be
-# obtained.
+# A policy turns observations into actions. It gets each reward, and subtracts it from the desired return.
 
 env = gymnasium.make("CartPole-v1")
 policy = agent.policy(command=(30, 30))
@@ -44,7 +43,7 @@ observation, _ = env.reset(seed=1)
 done = False
 while not done:
     if policy.command.desired_horizon % 10 == 0:
-        print("still to obtain:", policy.command)
+        print("rest of the command:", policy.command)
     observation, reward, terminated, truncated, _ = env.step(policy(observation))
     policy.update(reward)
     done = terminated or truncated

@@ -2,8 +2,8 @@
 A neural behavior function
 ==========================
 
-The network of Srivastava et al. 2019 (arXiv 1912.02877) as the behavior function: an embedding of the observation is
-multiplied with a gate that the command opens. It needs PyTorch and skorch,
+This example uses the network of Srivastava et al. 2019 (arXiv 1912.02877) as the behavior function. The network
+multiplies an embedding of the observation by a gate that depends on the command. It needs PyTorch and skorch:
 ``pip install "udrl_sklearn[torch]"``.
 """
 
@@ -13,14 +13,13 @@ from udrl_sklearn import CommandResponseDisplay, UDRLAgent
 from udrl_sklearn.nets import behavior_net
 
 # %%
-# The sizes of the input and the output are taken from the data. With ``device="cuda"`` the network lives on a
-# graphics card.
+# The sizes of the input and the output are inferred from the data. With ``device="cuda"`` the network runs on a GPU.
 
 net = behavior_net(hidden_sizes=(64, 64), lr=3e-3, device="cpu")
 
 # %%
-# The network has ``partial_fit``, so the agent updates it in each iteration, ``n_updates_per_iter`` times on
-# ``batch_size`` rows, rather than fit it anew.
+# The network has ``partial_fit``, so the agent updates it in each iteration instead of fitting it anew. There are
+# ``n_updates_per_iter`` updates on ``batch_size`` rows each.
 
 agent = UDRLAgent(
     net,
@@ -35,12 +34,12 @@ for command in ("max", (50, 50), (100, 100)):
     print(agent.evaluate("CartPole-v1", command=command, n_episodes=20))
 
 # %%
-# One fitted network answers "max", and another exact commands. Both are ordinary PyTorch modules.
+# There is one fitted network for "max" and one for exact commands. Both are ordinary PyTorch modules.
 
 print(agent.max_estimator_.module_)
 
 # %%
-# What it obtains when it is asked for one return after the other.
+# The achieved return against the desired return.
 
 CommandResponseDisplay.from_estimator(agent, "CartPole-v1", desired_returns=[15, 25, 50, 75, 100, 125, 150])
 plt.show()

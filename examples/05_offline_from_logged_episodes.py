@@ -2,8 +2,8 @@
 Learn from logged episodes
 ==========================
 
-No environment is needed to learn, if there are records of what happened in it. We log episodes of a poor controller, a
-simple rule with many random actions in between, and train an agent on them. It becomes better than what it saw.
+An agent can learn from logged episodes, without an environment. This example logs episodes of a poor controller, a
+simple rule with many random actions, and trains an agent on them. The agent becomes better than the controller.
 """
 
 import gymnasium
@@ -16,12 +16,12 @@ from udrl_sklearn import Episode, UDRLAgent
 # %%
 # Log
 # ---
-# An episode of T steps has T actions, T rewards and T + 1 observations: the last one is what was seen after the last
+# An episode of T steps has T actions, T rewards and T + 1 observations. The last observation is the one after the last
 # action.
 
 
 def log_episode(env, seed, rng):
-    """Push the cart to where the pole leans, or at random."""
+    """Push the cart to the side to which the pole leans, or at random."""
     observation, _ = env.reset(seed=seed)
     observations, actions, rewards, done = [observation], [], [], False
     while not done:
@@ -47,16 +47,16 @@ print(
 # %%
 # Learn
 # -----
-# The episodes stand where otherwise the environment does. They are relabeled in hindsight once, and the forest is
-# fitted once.
+# ``fit`` takes the episodes instead of an environment. They are relabeled in hindsight once, and the forest is fitted
+# once.
 
 forest = RandomForestClassifier(n_estimators=60, min_samples_leaf=10)
 agent = UDRLAgent(forest, random_state=0).fit(episodes)
 
 # %%
-# Measure
-# -------
-# Here the environment is at hand to see how good the agent has become.
+# Evaluate
+# --------
+# In this example there is an environment, so the agent can be evaluated in it.
 
 commands = ["max", 20, 50, 100]
 evaluations = [agent.evaluate("CartPole-v1", command=command, n_episodes=50) for command in commands]
@@ -65,12 +65,12 @@ for evaluation in evaluations:
 
 figure, ax = plt.subplots(layout="constrained")
 ax.boxplot([logged, *(evaluation.returns for evaluation in evaluations)])
-ax.set_xticks(range(1, 6), labels=["logged", *(f"asked for {command}" for command in commands)])
+ax.set_xticks(range(1, 6), labels=["logged", *(f"command {command}" for command in commands)])
 ax.set_ylabel("return")
 
 # %%
-# Without an environment there is the share of logged actions that the agent would have taken, too. It can't be
-# near 1, as most of those actions were random.
+# Without an environment, the score is the fraction of logged actions that the agent predicts. It can't be near 1,
+# because most of these actions were random.
 
 print(f"accuracy on the logged actions: {agent.score(episodes):.2f}")
 plt.show()

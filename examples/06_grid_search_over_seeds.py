@@ -2,8 +2,8 @@
 Grid search over environments with seeds
 ========================================
 
-Cross-validation needs a list to split into folds. Here it is a list of environments with seeds of their own: an agent
-trains on some of them and is measured on the others. The search itself is scikit-learn's.
+Cross-validation splits a list into folds. Here it is a list of environments with different seeds. An agent is trained
+on some of them and evaluated on the others. The search is scikit-learn's ``GridSearchCV``.
 """
 
 import matplotlib.pyplot as plt
@@ -12,24 +12,25 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeClassifier
 
 from udrl_sklearn import UDRLAgent, seeded_envs
+from udrl_sklearn.methods import AdvantageWeighted
 
 # %%
-# Parameters of the agent and of the estimator in it are searched together.
+# The search covers parameters of the estimator and of the learning method.
 
-agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=2000, random_state=0)
-grid = {"estimator__min_samples_leaf": [1, 10, 40], "temperature": [0.5, 1.0]}
+agent = UDRLAgent(DecisionTreeClassifier(), method=AdvantageWeighted(), total_timesteps=2000, random_state=0)
+grid = {"estimator__min_samples_leaf": [1, 10, 40], "method__temperature": [0.5, 1.0]}
 
 
 def main():
-    """Search, and print what was found."""
+    """Run the search, and print and plot its results."""
     search = GridSearchCV(agent, grid, cv=2, n_jobs=2)
     search.fit(seeded_envs("CartPole-v1", 4))
 
-    columns = ["param_estimator__min_samples_leaf", "param_temperature", "mean_test_score", "std_test_score"]
+    columns = ["param_estimator__min_samples_leaf", "param_method__temperature", "mean_test_score", "std_test_score"]
     results = pd.DataFrame(search.cv_results_)[columns].sort_values("mean_test_score", ascending=False)
     print(results.round(1).to_string(index=False))
 
-    # The best agent was trained once more, on all environments of the list.
+    # ``search`` has trained an agent with the best parameters on all environments of the list.
     print("best parameters:", search.best_params_)
     print("mean return:", search.score("CartPole-v1"))
 
@@ -39,6 +40,6 @@ def main():
     plt.show()
 
 
-# Workers may import this file, and must not search again when they do.
+# Worker processes may import this file. They must not start the search again.
 if __name__ == "__main__":
     main()

@@ -2,8 +2,8 @@
 Continuous actions
 ==================
 
-In Pendulum an action is an amount, a torque between -2 and 2, so the behavior function is a regressor. An episode has
-200 steps, and all rewards are negative: the further the pendulum is from upright, the worse.
+In Pendulum an action is a torque between -2 and 2, so the behavior function is a regressor. An episode has 200 steps.
+All rewards are negative, and they are lower the further the pendulum is from upright.
 """
 
 import gymnasium
@@ -11,27 +11,28 @@ import matplotlib.pyplot as plt
 from sklearn.ensemble import RandomForestRegressor
 
 from udrl_sklearn import EpisodeDisplay, UDRLAgent
+from udrl_sklearn.methods import AdvantageWeighted
 
 # %%
-# The effect of a torque is seen soon or never. A discount factor below the default makes the agent look less far
-# ahead.
+# A torque has an effect within a few steps or none at all. So a discount factor below the default helps.
 
 forest = RandomForestRegressor(n_estimators=20, min_samples_leaf=10)
-agent = UDRLAgent(forest, gamma=0.95, total_timesteps=16_000, random_state=0).fit("Pendulum-v1")
+agent = UDRLAgent(forest, method=AdvantageWeighted(gamma=0.95), total_timesteps=16_000, random_state=0)
+agent.fit("Pendulum-v1")
 
 # %%
-# Episodes while learning, the random warm-up first. The actions in them are drawn around what the forest predicts.
+# The episodes of the training, the random warm-up first. Actions are sampled around the prediction of the forest.
 
 for record in agent.history_[::3]:
     print(f"after {record['timesteps']:6,d} steps: mean return {record['mean_return']:8.1f}")
 
 # %%
-# Measured without that noise:
+# An evaluation adds no noise to the actions.
 
 print(agent.evaluate("Pendulum-v1", n_episodes=20))
 
 # %%
-# The policy returns actions of the environment's own space.
+# The policy returns elements of the environment's action space.
 
 env = gymnasium.make("Pendulum-v1")
 policy = agent.policy("max")
@@ -43,7 +44,7 @@ for step in range(5):
 env.close()
 
 # %%
-# An episode, step by step: the return so far, the torque, and what contributed to it.
+# An episode, step by step: the return so far, the torque, and the contributions of the features to it.
 
 EpisodeDisplay.from_estimator(agent, "Pendulum-v1")
 plt.show()

@@ -2,8 +2,8 @@
 Train a forest on CartPole
 ==========================
 
-The main job, as `make train` runs it: a random forest learns CartPole-v1 by Upside-Down Reinforcement
-Learning. It leaves the model, the history of the training and a picture of it in a folder.
+The script behind `make train`. It trains a random forest on CartPole-v1 by Upside-Down Reinforcement Learning, and
+writes the model, the training history and a figure of the training curve to a folder.
 """
 
 import argparse
@@ -36,8 +36,8 @@ agent.fit("CartPole-v1")
 evaluation = agent.evaluate("CartPole-v1", n_episodes=100)
 print(f"\nAfter {agent.n_timesteps_:,} steps: mean return over 100 held-out episodes {evaluation.mean_return:.1f}")
 for desired_return in (50, 150, 300):
-    obtained = agent.evaluate("CartPole-v1", command=desired_return, n_episodes=20)
-    print(f"Asked for {desired_return}, it obtained {obtained.mean_return:.1f}")
+    evaluation = agent.evaluate("CartPole-v1", command=desired_return, n_episodes=20)
+    print(f"Desired return {desired_return}: mean return {evaluation.mean_return:.1f}")
 
 options.out.mkdir(parents=True, exist_ok=True)
 agent.save(options.out / "agent.skops")
@@ -53,4 +53,4 @@ ax.plot(timesteps, [record["mean_return"] for record in agent.history_], marker=
 ax.set(xlabel="environment steps", ylabel="mean return", title="CartPole-v1, random forest", ylim=(0, 520))
 ax.legend()
 fig.savefig(options.out / "training_curve.png", dpi=150)
-print(f"\nModel, history and picture are in {options.out}: agent.skops, history.csv, training_curve.png")
+print(f"\nModel, history and figure are in {options.out}: agent.skops, history.csv, training_curve.png")
