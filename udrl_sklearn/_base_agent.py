@@ -36,7 +36,7 @@ def _predicts_probabilities(agent: "BaseAgent") -> bool:
     """Tell whether the agent's classifier has `predict_proba`, perhaps once it is fitted; for `available_if`."""
     fitted = getattr(agent, "estimator_", None)
     fitted = fitted[0] if isinstance(fitted, list) else fitted
-    estimators = [agent._wrapped_estimator(), None if isinstance(fitted, DummyClassifier) else fitted]
+    estimators = [agent.wrapped_estimator, None if isinstance(fitted, DummyClassifier) else fitted]
     return is_classifier(agent) and any(hasattr(estimator, "predict_proba") for estimator in estimators)
 
 
@@ -354,8 +354,9 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
 
         return load(path, trusted)
 
-    def _wrapped_estimator(self) -> Any:
-        """Return the `estimator`, or the default one in the place of None."""
+    @property
+    def wrapped_estimator(self) -> Any:
+        """The `estimator`, or the default one for the actions in the place of None."""
         if self.estimator is not None:
             return self.estimator
         targets = getattr(self, "action_targets_", None)
@@ -370,7 +371,7 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        wrapped = get_tags(self._wrapped_estimator())
+        wrapped = get_tags(self.wrapped_estimator)
         tags.estimator_type = wrapped.estimator_type
         tags.classifier_tags = copy.deepcopy(wrapped.classifier_tags)
         if tags.classifier_tags is not None:

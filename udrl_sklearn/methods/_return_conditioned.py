@@ -62,7 +62,7 @@ class ReturnConditioned(LearningMethod):
         self.last_few = last_few
 
     def exploration_commands(self, buffer: ReplayBuffer, n_commands: int, rng: np.random.Generator) -> np.ndarray:
-        """Sample commands for a slightly higher return than that of the best episodes, see [1]_."""
+        """Sample commands for a slightly higher return than that of the best episodes."""
         best = buffer.best_indices(self.last_few)
         return exploratory_commands(buffer.returns[best], buffer.lengths[best], n_commands, rng)
 

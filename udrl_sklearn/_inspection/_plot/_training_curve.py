@@ -68,7 +68,7 @@ class TrainingCurveDisplay:
         for agent in agents:
             check_is_fitted(agent, "history_")
         if name is None:
-            name = type(agents[0]._estimator(agents[0].action_targets_.is_discrete)).__name__
+            name = type(agents[0].wrapped_estimator).__name__
         return cls.from_histories([agent.history_ for agent in agents], name=name, ax=ax, **kwargs)
 
     @classmethod
