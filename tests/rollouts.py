@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeClassifier
 
+from udrl_sklearn._behavior._base import design_matrix
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
-from udrl_sklearn._behavior._function import design_matrix
 from udrl_sklearn._commands import next_command
 from udrl_sklearn._envs._pool import EnvPool
 from udrl_sklearn._envs._sources import env_sources

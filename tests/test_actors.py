@@ -11,8 +11,8 @@ from sklearn.tree import DecisionTreeClassifier
 from toy_envs import ContinuousMatchEnv, FixedLengthEnv, MatchEnv
 
 from udrl_sklearn import UDRLAgent
+from udrl_sklearn._behavior._base import design_matrix
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
-from udrl_sklearn._behavior._function import design_matrix
 from udrl_sklearn._commands import OPEN_ENDED
 from udrl_sklearn._envs._pool import EnvSlot
 from udrl_sklearn._envs._sources import env_sources

@@ -5,8 +5,8 @@ import pytest
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import BanditEnv, MatchEnv
 
+from udrl_sklearn._behavior._base import design_matrix
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
-from udrl_sklearn._behavior._function import design_matrix
 from udrl_sklearn._commands import OPEN_ENDED, Command
 from udrl_sklearn._envs._sources import EVALUATION, TRAINING, TUNING, EnvSource, env_sources, seeded_envs
 from udrl_sklearn._rollout._action_selection import Actor, Exploration

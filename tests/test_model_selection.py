@@ -16,7 +16,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from toy_envs import ContinuousMatchEnv, MatchEnv
 
 from udrl_sklearn import UDRLAgent, seeded_envs
-from udrl_sklearn._behavior._function import design_matrix
+from udrl_sklearn._behavior._base import design_matrix
 from udrl_sklearn._hindsight import relabel
 from udrl_sklearn.methods import AdvantageWeighted, ReturnConditioned
 

@@ -8,9 +8,9 @@ from sklearn.tree import DecisionTreeClassifier
 from toy_envs import ContinuousMatchEnv, MatchEnv
 
 from udrl_sklearn import UDRLAgent
+from udrl_sklearn._behavior._base import design_matrix
 from udrl_sklearn._behavior._continuous import ContinuousBehavior
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
-from udrl_sklearn._behavior._function import design_matrix
 from udrl_sklearn._commands import OPEN_ENDED, Command
 from udrl_sklearn._envs._spaces import ActionTargets, ObservationColumns
 from udrl_sklearn._rollout._action_selection import Actor, Exploration
