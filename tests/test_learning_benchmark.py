@@ -1,6 +1,8 @@
 """The package benchmarks.learning: evaluations, results as CSV files, tables and figures."""
 
+import ast
 import functools
+import re
 
 import gymnasium
 import numpy as np
@@ -8,8 +10,10 @@ import pytest
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import MatchEnv
 
-from benchmarks.learning import evaluation, report, results, tasks, variants
+from benchmarks.learning import agents, evaluation, report, results, tasks, variants
 from udrl_sklearn import UDRLAgent
+
+RESULTS = results.RESULTS
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +85,7 @@ def test_the_figure_of_commands_has_a_panel_for_each_task_and_agent_that_was_run
     def train(task, agent, seed):
         return {"commands": [{"desired_return": r, "mean_return": r, "std_return": 0.0} for r in (1.0, 2.0)]}
 
-    finetuned = "RandomForest, practice=0.1"
+    finetuned = "RandomForest, finetune_fraction=0.1"
     runs = [("CartPole-v1", "RandomForest", 0), ("Acrobot-v1", "RandomForest", 0), ("Acrobot-v1", finetuned, 0)]
     results.run_missing("commands", ("task", "agent", "seed"), runs, train, n_jobs=1)
     report.plot_commands(tmp_path / "commands.png")
@@ -92,8 +96,8 @@ def test_the_figure_of_commands_has_a_panel_for_each_task_and_agent_that_was_run
 
 
 def test_comparison_tables_have_a_line_for_each_variant(monkeypatch):
-    agents = {"tree": lambda: UDRLAgent(DecisionTreeClassifier()), "never run": None}
-    comparisons = {"swap": (agents, {"match": 2000})}
+    compared = {"tree": lambda: UDRLAgent(DecisionTreeClassifier()), "never run": None}
+    comparisons = {"swap": (compared, {"match": 2000})}
     monkeypatch.setitem(tasks.TASKS, "match", tasks.Task(MatchEnv, {2000: 5}))
     for module in (variants, report):
         monkeypatch.setattr(module, "COMPARISONS", comparisons)
@@ -110,9 +114,27 @@ def test_comparison_tables_have_a_line_for_each_variant(monkeypatch):
 
 
 def test_every_variant_is_an_agent():
-    for agents, budgets in variants.COMPARISONS.values():
-        assert all(isinstance(make(), UDRLAgent) for make in agents.values())
+    for compared, budgets in variants.COMPARISONS.values():
+        assert all(isinstance(make(), UDRLAgent) for make in compared.values())
         assert set(budgets) <= set(tasks.TASKS)
+
+
+def test_labels_of_ablations_state_the_parameters_of_their_agents():
+    for label, make in variants.ABLATIONS.items():
+        params = make().get_params()
+        for name, value in re.findall(r"`(\w+)=(.+?)`", label):
+            found = [params[key] for key in params if key.split("__")[-1] == name]
+            assert ast.literal_eval(value) in found, label
+
+
+@pytest.mark.parametrize("name", ["scores", "commands", *variants.COMPARISONS])
+def test_labels_in_the_result_files_are_those_of_the_code(name, monkeypatch):
+    monkeypatch.setattr(results, "RESULTS", RESULTS)
+    rows = results.read_rows(name)
+    column = "variant" if name in variants.COMPARISONS else "agent"
+    labels = variants.COMPARISONS[name][0] if name in variants.COMPARISONS else [*agents.AGENTS, *agents.BASELINES]
+    assert rows
+    assert {row[column] for row in rows} <= set(labels)
 
 
 def test_reporting_and_tuning_seeds_are_disjoint():

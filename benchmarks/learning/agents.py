@@ -3,6 +3,7 @@
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from udrl_sklearn import UDRLAgent
+from udrl_sklearn.methods import AdvantageWeighted
 
 from .evaluation import evaluate_commands, train_agent
 from .tasks import N_TEST_EPISODES, TASKS
@@ -18,7 +19,9 @@ def _boosting(is_discrete):
 #: Name -> function that returns an unfitted agent, given whether actions are discrete.
 AGENTS = {
     "RandomForest": lambda is_discrete: UDRLAgent(),
-    "RandomForest, practice=0.1": lambda is_discrete: UDRLAgent(practice=0.1),
+    "RandomForest, finetune_fraction=0.1": lambda is_discrete: UDRLAgent(
+        method=AdvantageWeighted(finetune_fraction=0.1)
+    ),
     "HistGradientBoosting": lambda is_discrete: UDRLAgent(_boosting(is_discrete)),
 }
 BASELINES = ("PPO", "DQN")

@@ -19,10 +19,10 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier
 
-from udrl_sklearn import UDRLAgent
+from udrl_sklearn import UDRLAgent, recipes
 from udrl_sklearn._behavior._estimators import default_estimator, default_value_estimator
+from udrl_sklearn.methods import AdvantageWeighted
 from udrl_sklearn.nets import behavior_net
-from udrl_sklearn.recipes import CARDENAS_CARTAGENA_2024, SRIVASTAVA_2019
 
 from .agents import AGENTS
 from .evaluation import command_following, evaluate_commands, train_agent
@@ -39,6 +39,11 @@ def _calibrated(estimator):
 
 def _forest(**params):
     return default_estimator().set_params(**params)
+
+
+def _with_method(**params):
+    """Return a function that returns an unfitted agent whose method has these parameters."""
+    return lambda: UDRLAgent(method=AdvantageWeighted(**params))
 
 
 #: Name -> function that returns an unfitted agent.
@@ -60,7 +65,9 @@ SWAPS = {
     "LogisticRegression": lambda: UDRLAgent(_scaled(LogisticRegression())),
     "MLP": lambda: UDRLAgent(MLPClassifier()),
     # The time of a fit grows with the square of the number of rows.
-    "SVC, calibrated": lambda: UDRLAgent(_scaled(_calibrated(SVC())), max_rows=5000, max_exact_rows=5000),
+    "SVC, calibrated": lambda: UDRLAgent(
+        _scaled(_calibrated(SVC())), method=AdvantageWeighted(max_rows=5000, max_exact_rows=5000)
+    ),
     "BehaviorNet": lambda: UDRLAgent(behavior_net()),
 }
 SWAP_BUDGETS = dict.fromkeys(("CartPole-v1", "Acrobot-v1", "LunarLander-v3"), 50_000)
@@ -68,42 +75,42 @@ SWAP_BUDGETS = dict.fromkeys(("CartPole-v1", "Acrobot-v1", "LunarLander-v3"), 50
 #: What is changed -> function that returns an unfitted agent.
 ABLATIONS = {
     "nothing: the defaults": UDRLAgent,
-    "no weights: `temperature=1e9`": partial(UDRLAgent, temperature=1e9),
-    "`temperature=0.2`": partial(UDRLAgent, temperature=0.2),
-    "`temperature=0.5`": partial(UDRLAgent, temperature=0.5),
-    "`advantage_smoothing=0`": partial(UDRLAgent, advantage_smoothing=0.0),
-    "`advantage_smoothing=1`": partial(UDRLAgent, advantage_smoothing=1.0),
-    "`return_smoothing=0`": partial(UDRLAgent, return_smoothing=0.0),
-    "`return_smoothing=1`": partial(UDRLAgent, return_smoothing=1.0),
-    "whole returns: `gae_lambda=1`": partial(UDRLAgent, gae_lambda=1.0),
-    "`gae_lambda=0.8`": partial(UDRLAgent, gae_lambda=0.8),
-    "`gamma=0.999`": partial(UDRLAgent, gamma=0.999),
-    "`gamma=0.97`": partial(UDRLAgent, gamma=0.97),
-    "`n_value_fits=1`": partial(UDRLAgent, n_value_fits=1),
-    "values by 80 small steps: `learning_rate=0.1`": lambda: UDRLAgent(
+    "no weights: `temperature=1e9`": _with_method(temperature=1e9),
+    "`temperature=0.2`": _with_method(temperature=0.2),
+    "`temperature=0.5`": _with_method(temperature=0.5),
+    "`expected_advantage_weight=0`": _with_method(expected_advantage_weight=0.0),
+    "`expected_advantage_weight=1`": _with_method(expected_advantage_weight=1.0),
+    "`expected_return_weight=0`": _with_method(expected_return_weight=0.0),
+    "`expected_return_weight=1`": _with_method(expected_return_weight=1.0),
+    "whole returns: `gae_lambda=1`": _with_method(gae_lambda=1.0),
+    "`gae_lambda=0.8`": _with_method(gae_lambda=0.8),
+    "`gamma=0.999`": _with_method(gamma=0.999),
+    "`gamma=0.97`": _with_method(gamma=0.97),
+    "`n_value_fits=1`": _with_method(n_value_fits=1),
+    "values by 80 small steps: `learning_rate=0.1`": _with_method(
         value_estimator=default_value_estimator().set_params(max_iter=80, learning_rate=0.1)
     ),
-    "`max_rows=10_000`": partial(UDRLAgent, max_rows=10_000),
-    "all steps: `max_rows=1_000_000`": partial(UDRLAgent, max_rows=1_000_000),
+    "`max_rows=10_000`": _with_method(max_rows=10_000),
+    "all steps: `max_rows=1_000_000`": _with_method(max_rows=1_000_000),
     "`min_samples_leaf=1`": lambda: UDRLAgent(_forest(min_samples_leaf=1)),
     "`min_samples_leaf=50`": lambda: UDRLAgent(_forest(min_samples_leaf=50)),
     '`max_features="sqrt"`': lambda: UDRLAgent(_forest(max_features="sqrt")),
     "`n_estimators=100`": lambda: UDRLAgent(_forest(n_estimators=100)),
     "all rows for each tree: `max_samples=None`": lambda: UDRLAgent(_forest(max_samples=None)),
     '`exploration="greedy"`': partial(UDRLAgent, exploration="greedy"),
-    "`exploration_persistence=0`": partial(UDRLAgent, exploration_persistence=0.0),
-    "`warm_up_persistence=0`": partial(UDRLAgent, warm_up_persistence=0.0),
+    "`exploration_sticky_probability=0`": partial(UDRLAgent, exploration_sticky_probability=0.0),
+    "`warm_up_sticky_probability=0`": partial(UDRLAgent, warm_up_sticky_probability=0.0),
     '`acting="greedy"`': partial(UDRLAgent, acting="greedy"),
-    "`max_exact_rows=10_000`": partial(UDRLAgent, max_exact_rows=10_000),
-    "`practice=0.1`": partial(UDRLAgent, practice=0.1),
-    '`segments="random"`': partial(UDRLAgent, segments="random"),
-    "recipe of Srivastava et al. 2019": lambda: UDRLAgent(behavior_net(lr=1e-3), **SRIVASTAVA_2019),
-    "recipe of arXiv 2411.11457": lambda: UDRLAgent(RandomForestClassifier(), **CARDENAS_CARTAGENA_2024),
+    "`max_exact_rows=10_000`": _with_method(max_exact_rows=10_000),
+    "`finetune_fraction=0.1`": _with_method(finetune_fraction=0.1),
+    '`segments="random"`': _with_method(segments="random"),
+    "recipe of Srivastava et al. 2019": lambda: UDRLAgent(behavior_net(lr=1e-3), **recipes.srivastava_2019()),
+    "recipe of arXiv 2411.11457": lambda: UDRLAgent(RandomForestClassifier(), **recipes.cardenas_cartagena_2024()),
 }
 ABLATION_BUDGETS = {"CartPole-v1": 20_000, "Acrobot-v1": 50_000, "MountainCar-v0": 50_000, "LunarLander-v3": 100_000}
 
 #: Variants of the ablation whose difference from the defaults was within chance on a few seeds.
-TUNING = ("nothing: the defaults", "`n_value_fits=1`", "`advantage_smoothing=0`")
+TUNING = ("nothing: the defaults", "`n_value_fits=1`", "`expected_advantage_weight=0`")
 
 #: Name of a comparison -> its variants, and the number of steps for each task.
 COMPARISONS = {
