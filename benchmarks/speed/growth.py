@@ -15,6 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.conditions import describe_conditions
 from udrl_sklearn import UDRLAgent
+from udrl_sklearn.methods import AdvantageWeighted
 
 from .internals import OPEN_ENDED, EnvPool, EpisodeSpec, collect_episodes, env_sources, exploring_actor
 
@@ -23,10 +24,9 @@ def with_steps():
     """Print the time per step in each tenth of a long fit."""
     agent = UDRLAgent(
         DecisionTreeClassifier(min_samples_leaf=20),
+        method=AdvantageWeighted(max_rows=10_000, n_value_fits=1),
         total_timesteps=1_000_000,
         n_timesteps_per_iter=2000,
-        max_rows=10_000,
-        n_value_fits=1,
         replay_size=None,
         epsilon=1.0,
         n_envs=64,

@@ -18,6 +18,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.conditions import describe_conditions
 from udrl_sklearn import UDRLAgent
+from udrl_sklearn.methods import AdvantageWeighted
 
 MB = 2**20
 
@@ -33,10 +34,9 @@ def million():
     before = resident()
     agent = UDRLAgent(
         DecisionTreeClassifier(min_samples_leaf=50),
+        method=AdvantageWeighted(max_rows=10_000, n_value_fits=1),
         total_timesteps=1_000_000,
         n_timesteps_per_iter=10_000,
-        max_rows=10_000,
-        n_value_fits=1,
         replay_size=None,
         epsilon=1.0,
         n_envs=64,

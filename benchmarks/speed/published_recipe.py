@@ -20,7 +20,7 @@ SEEDS = range(3)
 
 def measure(estimator, seed):
     """Return the steps of the warm-up and of all iterations, and the seconds of their rollouts and fits."""
-    agent = UDRLAgent(estimator, total_timesteps=14_000, random_state=seed, **recipes.CARDENAS_CARTAGENA_2024)
+    agent = UDRLAgent(estimator, total_timesteps=14_000, random_state=seed, **recipes.cardenas_cartagena_2024())
     records = agent.fit("CartPole-v1").history_[: N_ITERATIONS + 1]
     assert len(records) == N_ITERATIONS + 1, "total_timesteps is too small for the iterations"
     seconds = [sum(record[name] for record in records) for name in ("rollout_seconds", "fit_seconds")]
