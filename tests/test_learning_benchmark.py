@@ -10,7 +10,7 @@ import pytest
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import MatchEnv
 
-from benchmarks.learning import agents, evaluation, report, results, tasks, variants
+from benchmarks.learning import agents, compare, evaluation, report, results, tasks, variants
 from udrl_sklearn import UDRLAgent
 
 RESULTS = results.RESULTS
@@ -109,8 +109,28 @@ def test_comparison_tables_have_a_line_for_each_variant(monkeypatch):
     assert tree.startswith(f"| tree | **{MatchEnv().optimum:.0f}** (")
     assert float(tree.split("/ ")[1].split(" |")[0]) > 0.9  # the correlation
     assert never_run == "| never run |  |"
-    monkeypatch.setattr(report, "read_rows", lambda name: [])
+    monkeypatch.setattr(report, "read_rows", lambda name, folder: [])
     assert report.comparison_table("swap") == "Not run yet: `python -m benchmarks.learning.compare swap`."
+
+
+def test_the_same_run_is_done_once_in_each_folder_of_results(monkeypatch, tmp_path, capsys):
+    calls = []
+
+    def learn_variant(name, task, variant, seed):
+        calls.append((task, variant, seed))
+        row = {"mean_return": 400 + seed, "seconds": 1.0, "error": 0.1, "correlation": 1.0}
+        return {name: [row]}
+
+    monkeypatch.setattr(compare, "learn_variant", learn_variant)
+    options = ["--variants", "`n_value_fits=1`", "--tasks", "CartPole-v1", "--n-seeds", "2", "--n-jobs", "1"]
+    for folder in ("before", "before", "after"):
+        compare.main(["tuning", *options, "--results", str(tmp_path / folder)])
+        assert "| `n_value_fits=1` | **500** (500 to 501), 1 s, 10% / 1.00 |" in capsys.readouterr().out
+    assert calls == 2 * [("CartPole-v1", "`n_value_fits=1`", 100), ("CartPole-v1", "`n_value_fits=1`", 101)]
+    assert not results.read_rows("tuning")
+    with pytest.raises(SystemExit):
+        compare.main(["tuning", "--variants", "`temperature=0.2`"])
+    assert "tuning has no variant `temperature=0.2`" in capsys.readouterr().err
 
 
 def test_every_variant_is_an_agent():

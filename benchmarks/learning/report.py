@@ -95,11 +95,11 @@ def commands_table():
     return table(header, lines)
 
 
-def comparison_table(name):
+def comparison_table(name, folder=None):
     """Return the table of a comparison: the score of each variant on each task, and how closely it follows commands."""
     variants, budgets = COMPARISONS[name]
     runs = defaultdict(list)
-    for row in read_rows(name):
+    for row in read_rows(name, folder):
         runs[row["variant"], row["task"]].append(row)
     if not runs:
         return f"Not run yet: `python -m benchmarks.learning.compare {name}`."
