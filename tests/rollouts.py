@@ -1,4 +1,4 @@
-"""Short ways to collect episodes, and actors to do it with."""
+"""Short ways to collect episodes, and actors for that."""
 
 from copy import deepcopy
 
@@ -13,24 +13,30 @@ from udrl_sklearn._envs._pool import EnvPool
 from udrl_sklearn._envs._sources import env_sources
 from udrl_sklearn._envs._spaces import ActionTargets, ObservationColumns
 from udrl_sklearn._episodes import Episode
-from udrl_sklearn._rollout._action_selection import Actor, Exploration, QuasiRandomActor, RandomActor, r_sequence
+from udrl_sklearn._rollout._action_selection import (
+    ExploringActor,
+    GreedyActor,
+    QuasiRandomActor,
+    RandomActor,
+    r_sequence,
+)
 from udrl_sklearn._rollout._collect import collect_episodes
 from udrl_sklearn._rollout._vector_rollout import EpisodeSpec
 
 
 class Matcher:
-    """Stands for a fitted behavior function: answers with the state, and keeps the rows that it was asked for."""
+    """In place of a fitted behavior: predicts the state as the action, and records the rows that it gets."""
 
     n_uniforms = 1
 
     def __init__(self):
-        self.asked = []
+        self.requests = []
 
     def predict(self, X):
-        self.asked.append(X)
+        self.requests.append(X)
         return X[:, :-2].argmax(axis=1)
 
-    def sample(self, X, uniforms, exploration):
+    def sample(self, X, uniforms, *, greedy, epsilon):
         return (uniforms[:, 0] < 0.5).astype(int)
 
 
@@ -43,64 +49,65 @@ def fitted_behavior(n_actions=3, n_columns=3):
     return DiscreteBehavior(tree, [np.arange(n_actions)]).fit(X, rng.integers(n_actions, size=200), None, rng)
 
 
-def make_plans(n_episodes, command=(0.0, 0.0), n_sources=1, first_seed=10):
+def make_specs(n_episodes, command=(0.0, 0.0), n_sources=1, first_seed=10):
     return [EpisodeSpec(i % n_sources, first_seed + i, command) for i in range(n_episodes)]
 
 
-def collect(envs, plans, actor=None, **params):
-    """Return the episodes in the order of their plans, which must all be there."""
+def collect(envs, specs, actor=None, **params):
+    """Return the episodes in the order of their specifications, which must all be there."""
     with EnvPool(env_sources(envs)) as pool:
-        episodes = dict(collect_episodes(pool, plans, actor or RandomActor(), **params))
-    assert sorted(episodes) == list(range(len(plans)))
-    return [episodes[i] for i in range(len(plans))]
+        episodes = dict(collect_episodes(pool, specs, actor or RandomActor(), **params))
+    assert sorted(episodes) == list(range(len(specs)))
+    return [episodes[i] for i in range(len(specs))]
 
 
-def collect_until_error(envs, plans, error, message, actor=None, **params):
-    """Return the places of the episodes that were yielded before the error, and the error."""
+def collect_until_error(envs, specs, error, message, actor=None, **params):
+    """Return the indices of the episodes that were yielded before the error, and the error."""
     yielded = []
     with EnvPool(env_sources(envs)) as pool, pytest.raises(error, match=message) as raised:
-        for i, _ in collect_episodes(pool, plans, actor or RandomActor(), **params):
+        for i, _ in collect_episodes(pool, specs, actor or RandomActor(), **params):
             yielded.append(i)
     return yielded, raised.value
 
 
 ACTORS = {
     "random": RandomActor(),
-    "persistent": RandomActor(0.8),
-    "greedy": Actor(fitted_behavior()),
-    "by turns": QuasiRandomActor(fitted_behavior(), power=1),
-    "exploring": Actor(fitted_behavior(), Exploration(True, 0.2)),
-    "exploring, persistent": Actor(fitted_behavior(), Exploration(True, 0.0, 0.7)),
+    "random, sticky": RandomActor(0.8),
+    "greedy": GreedyActor(fitted_behavior()),
+    "quasi-random": QuasiRandomActor(fitted_behavior(), power=1),
+    "exploring": ExploringActor(fitted_behavior(), epsilon=0.2),
+    "exploring greedily": ExploringActor(fitted_behavior(), greedy=True, epsilon=0.5),
+    "exploring, sticky": ExploringActor(fitted_behavior(), sticky_probability=0.7),
 }
 
 
-def run_in_a_plain_loop(env, plan, actor):
-    """Run an episode step by step: Algorithm 2 of Srivastava et al. 2019 in a plain loop."""
+def run_alone(env, spec, actor):
+    """Run one episode step by step: Algorithm 2 of Srivastava et al. 2019 in a plain loop."""
     columns, targets = ObservationColumns(env.observation_space), ActionTargets.from_space(env.action_space)
-    rng, action_space, command = np.random.default_rng((plan.seed, 1)), deepcopy(env.action_space), plan.command
+    rng, action_space, command = np.random.default_rng((spec.seed, 1)), deepcopy(env.action_space), spec.command
     if isinstance(actor, RandomActor):
         action_space.seed(int(rng.integers(2**31)))
-        persistence, action = actor.persistence * rng.integers(2), action_space.sample()
-    observation, _ = env.reset(seed=plan.seed)
+        sticky_probability, action = actor.sticky_probability * rng.integers(2), action_space.sample()
+    observation, _ = env.reset(seed=spec.seed)
     observations, actions, rewards, ends = [columns.flatten(observation)], [], [], (False, False)
-    seen_before = uniforms_before = np.nan
+    previous_observation = previous_uniforms = np.nan
     while not any(ends):
         if isinstance(actor, RandomActor):
-            action = action if rng.random() < persistence else action_space.sample()
+            action = action if rng.random() < sticky_probability else action_space.sample()
         else:
             X = design_matrix(observations[-1][None], np.array([command]))
             uniforms = rng.random((1, actor.n_uniforms))
             if isinstance(actor, QuasiRandomActor):
-                target = actor.behavior.select_quasirandom(X, r_sequence([len(actions)], 1), actor.power)
-            elif actor.exploration is None:
+                target = actor.behavior.select_by_power(X, r_sequence([len(actions)], 1), actor.power)
+            elif isinstance(actor, GreedyActor):
                 target = actor.behavior.predict(X)
             else:
-                if uniforms[0, -1] < actor.exploration.persistence:
-                    changes = np.abs(observations[-1] - seen_before)
+                if uniforms[0, -1] < actor.sticky_probability:
+                    changes = np.abs(observations[-1] - previous_observation)
                     if np.all(changes <= 0.02 * actor.behavior.observation_std):
-                        uniforms = uniforms_before
-                target = actor.behavior.sample(X, uniforms[:, :-1], actor.exploration)
-                seen_before, uniforms_before = observations[-1], uniforms
+                        uniforms = previous_uniforms
+                target = actor.behavior.sample(X, uniforms[:, :-1], greedy=actor.greedy, epsilon=actor.epsilon)
+                previous_observation, previous_uniforms = observations[-1], uniforms
             (action,) = targets.decode(target)
         actions.append(targets.encode(action))
         observation, reward, *ends, _ = env.step(action)

@@ -8,58 +8,58 @@ from toy_envs import BanditEnv, MatchEnv
 from udrl_sklearn._behavior._base import design_matrix
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
 from udrl_sklearn._commands import OPEN_ENDED, Command
+from udrl_sklearn._envs._pool import EnvPool
 from udrl_sklearn._envs._sources import EVALUATION, TRAINING, TUNING, EnvSource, env_sources, seeded_envs
-from udrl_sklearn._rollout._action_selection import Actor, Exploration
-from udrl_sklearn._rollout._collect import EnvPool
-from udrl_sklearn._rollout._evaluation import Evaluation, evaluate, sample_episode_specs
+from udrl_sklearn._rollout._action_selection import ExploringActor, GreedyActor
+from udrl_sklearn._rollout._evaluation import Evaluation, run_episodes, sample_episode_specs
 
 
 @pytest.fixture(scope="module")
 def matcher():
-    """Return the optimum of MatchEnv: a behavior function that learned the state of each one-hot row."""
+    """Return the optimum of MatchEnv: a behavior that learned the state of each one-hot row."""
     X = design_matrix(np.eye(3), np.zeros((3, 2)))
     return DiscreteBehavior(DecisionTreeClassifier(), [np.arange(3)]).fit(
         X, np.arange(3), None, np.random.default_rng()
     )
 
 
-def evaluate_in(envs, behavior, command=OPEN_ENDED, exploration=None, **params):
+def evaluate_in(envs, behavior, command=OPEN_ENDED, make_actor=GreedyActor, **params):
     with EnvPool(env_sources(envs)) as pool:
-        return evaluate(pool, Actor(behavior, exploration), command, **params)
+        return Evaluation.of(run_episodes(pool, make_actor(behavior), command, **params), command)
 
 
 @pytest.mark.parametrize("seed_range", [TRAINING, TUNING, EVALUATION])
-def test_plans_alternate_between_sources_with_seeds_of_the_range(seed_range):
+def test_specs_alternate_between_sources_with_seeds_of_the_range(seed_range):
     commands = np.arange(10.0).reshape(5, 2)
-    plans = sample_episode_specs([EnvSource(), EnvSource()], commands, seed_range, np.random.default_rng(0))
-    assert [plan.source for plan in plans] == [0, 1, 0, 1, 0]
-    assert [plan.command for plan in plans] == [tuple(command) for command in commands]
-    seeds = [plan.seed for plan in plans]
+    specs = sample_episode_specs([EnvSource(), EnvSource()], commands, seed_range, np.random.default_rng(0))
+    assert [spec.source for spec in specs] == [0, 1, 0, 1, 0]
+    assert [spec.command for spec in specs] == [tuple(command) for command in commands]
+    seeds = [spec.seed for spec in specs]
     assert len(set(seeds)) == 5
     assert all(type(seed) is int and seed_range[0] <= seed < seed_range[1] for seed in seeds)
 
 
-def test_plans_of_seeded_environments_use_their_seeds():
+def test_specs_of_seeded_environments_use_their_seeds():
     sources = env_sources(seeded_envs("CartPole-v1", 2))
-    plans = sample_episode_specs(sources, np.zeros((4, 2)), TRAINING, np.random.default_rng(0))
-    draws = np.random.default_rng(0).integers(*TRAINING, size=4)
-    assert [plan.seed for plan in plans] == [sources[i % 2].reset_seed(draw) for i, draw in enumerate(draws)]
+    specs = sample_episode_specs(sources, np.zeros((4, 2)), TRAINING, np.random.default_rng(0))
+    numbers = np.random.default_rng(0).integers(*TRAINING, size=4)
+    assert [spec.seed for spec in specs] == [sources[i % 2].reset_seed(number) for i, number in enumerate(numbers)]
 
 
 def test_optimal_behavior_gets_the_optimal_return(matcher):
-    returns, lengths = evaluate_in(MatchEnv(length=7), matcher, n_episodes=6)
-    assert returns.tolist() == [7.0] * 6
-    assert lengths.tolist() == [7] * 6
+    evaluation = evaluate_in(MatchEnv(length=7), matcher, n_episodes=6)
+    assert evaluation.returns.tolist() == [7.0] * 6
+    assert evaluation.lengths.tolist() == [7] * 6
 
 
-def test_results_are_in_the_order_of_the_plans(matcher):
+def test_results_are_in_the_order_of_the_specs(matcher):
     envs = [functools.partial(MatchEnv, length=n) for n in (5, 2)]
-    returns, lengths = evaluate_in(envs, matcher, n_episodes=5, n_envs=4)
-    assert lengths.tolist() == returns.tolist() == [5, 2, 5, 2, 5]
+    evaluation = evaluate_in(envs, matcher, n_episodes=5, n_envs=4)
+    assert evaluation.lengths.tolist() == evaluation.returns.tolist() == [5, 2, 5, 2, 5]
 
 
 class Constant:
-    """Stands for a fitted behavior function that always takes action 0, and keeps the commands that it gets."""
+    """In place of a fitted behavior: always predicts action 0, and records the commands that it gets."""
 
     def __init__(self):
         self.commands = []
@@ -71,19 +71,19 @@ class Constant:
 
 def test_same_seed_gives_the_same_episodes():
     first, again, other = (
-        evaluate_in(MatchEnv(length=9), Constant(), n_episodes=20, seed=seed)[0].tolist() for seed in (0, 0, 1)
+        evaluate_in(MatchEnv(length=9), Constant(), n_episodes=20, seed=seed).returns.tolist() for seed in (0, 0, 1)
     )
     assert first == again != other
 
 
-def test_exploration_draws_actions_and_its_absence_takes_the_best():
+def test_exploring_samples_actions_and_greedy_acting_takes_the_best():
     X = np.zeros((100, 3), dtype=np.float32)
     arms = np.repeat([0, 1], [40, 60])
     behavior = DiscreteBehavior(DecisionTreeClassifier(), [np.arange(2)]).fit(X, arms, None, np.random.default_rng(0))
-    greedy, _ = evaluate_in(BanditEnv(), behavior, n_episodes=200)
-    assert greedy.mean() == BanditEnv.optimum
-    drawn, _ = evaluate_in(BanditEnv(), behavior, n_episodes=200, exploration=Exploration(True))
-    assert drawn.mean() == pytest.approx(0.6, abs=0.1)
+    greedy = evaluate_in(BanditEnv(), behavior, n_episodes=200)
+    assert greedy.mean_return == BanditEnv.optimum
+    exploring = evaluate_in(BanditEnv(), behavior, n_episodes=200, make_actor=ExploringActor)
+    assert exploring.mean_return == pytest.approx(0.6, abs=0.1)
 
 
 @pytest.mark.parametrize("command", [OPEN_ENDED, Command(3.0, 4.0)])

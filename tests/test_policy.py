@@ -13,13 +13,13 @@ from udrl_sklearn._behavior._continuous import ContinuousBehavior
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
 from udrl_sklearn._commands import OPEN_ENDED, Command
 from udrl_sklearn._envs._spaces import ActionTargets, ObservationColumns
-from udrl_sklearn._rollout._action_selection import Actor, Exploration
+from udrl_sklearn._rollout._action_selection import ExploringActor, GreedyActor
 from udrl_sklearn._rollout._policy import Policy
 
 
-def make_policy(env, behavior, command=OPEN_ENDED, exploration=None, seed=None):
+def make_policy(env, behavior, command=OPEN_ENDED, make_actor=GreedyActor, seed=None):
     columns, targets = ObservationColumns(env.observation_space), ActionTargets.from_space(env.action_space)
-    return Policy(Actor(behavior, exploration), columns, targets, command, seed)
+    return Policy(make_actor(behavior), columns, targets, command, seed)
 
 
 def matcher(env, rng):
@@ -33,9 +33,9 @@ def matcher(env, rng):
 
 
 @pytest.mark.parametrize("env", [MatchEnv(), ContinuousMatchEnv(n_components=2)])
-@pytest.mark.parametrize("exploration", [None, Exploration(True)], ids=["greedy", "exploring"])
-def test_policy_reaches_the_optimum_in_a_hand_written_loop(env, exploration, rng):
-    policy = make_policy(env, matcher(env, rng), exploration=exploration)
+@pytest.mark.parametrize("make_actor", [GreedyActor, ExploringActor])
+def test_policy_reaches_the_optimum_in_a_hand_written_loop(env, make_actor, rng):
+    policy = make_policy(env, matcher(env, rng), make_actor=make_actor)
     observation, _ = env.reset(seed=0)
     total, end = 0.0, False
     while not end:
@@ -46,18 +46,18 @@ def test_policy_reaches_the_optimum_in_a_hand_written_loop(env, exploration, rng
         total += reward
         end = terminated or truncated
     # exploration moves continuous actions a little; a single wrong discrete one costs 1
-    assert total == pytest.approx(env.optimum, abs=1e-6 if exploration is None else 0.5)
+    assert total == pytest.approx(env.optimum, abs=1e-6 if make_actor is GreedyActor else 0.5)
 
 
 def test_update_counts_the_command_down_and_reset_restores_it(rng):
     env = MatchEnv()
     policy = make_policy(env, matcher(env, rng), Command(5.0, 2.0))
-    seen = []
+    commands = []
     for reward in (1.5, -1, 0):
         policy.update(reward)
-        seen.append(policy.command)
-    assert seen == [Command(3.5, 1.0), Command(4.5, 1.0), Command(4.5, 1.0)]
-    assert all(type(part) is float for command in seen for part in command)
+        commands.append(policy.command)
+    assert commands == [Command(3.5, 1.0), Command(4.5, 1.0), Command(4.5, 1.0)]
+    assert all(type(part) is float for command in commands for part in command)
     policy.reset()
     assert policy.command == Command(5.0, 2.0)
 
@@ -70,11 +70,13 @@ def test_open_ended_command_is_not_counted_down(rng):
 
 
 def test_action_depends_on_the_current_command(rng):
-    # learned: action 0 while more than 2 is wanted, else action 1
-    wanted = np.linspace(0, 4, 41)
-    X = design_matrix(rng.normal(size=(41, 2)), np.column_stack([wanted, np.full(41, 3)]))
-    behavior = DiscreteBehavior(DecisionTreeClassifier(), [np.arange(2)]).fit(X, (wanted <= 2).astype(int), None, rng)
-    policy = Policy(Actor(behavior), None, ActionTargets.from_space(spaces.Discrete(2)), Command(3.5, 9.0))
+    # learned: action 0 while the desired return is more than 2, else action 1
+    desired_returns = np.linspace(0, 4, 41)
+    X = design_matrix(rng.normal(size=(41, 2)), np.column_stack([desired_returns, np.full(41, 3)]))
+    behavior = DiscreteBehavior(DecisionTreeClassifier(), [np.arange(2)]).fit(
+        X, (desired_returns <= 2).astype(int), None, rng
+    )
+    policy = Policy(GreedyActor(behavior), None, ActionTargets.from_space(spaces.Discrete(2)), Command(3.5, 9.0))
     actions = []
     for _ in range(3):
         actions.append(policy([0.0, 0.0]))
@@ -84,7 +86,7 @@ def test_action_depends_on_the_current_command(rng):
 
 def test_flat_observations_need_no_space(rng):
     env = MatchEnv()
-    policy = Policy(Actor(matcher(env, rng)), None, ActionTargets.from_space(env.action_space), OPEN_ENDED)
+    policy = Policy(GreedyActor(matcher(env, rng)), None, ActionTargets.from_space(env.action_space), OPEN_ENDED)
     assert [policy(row) for row in np.eye(3)] == [0, 1, 2]
 
 
@@ -101,11 +103,11 @@ def test_flat_observation_of_the_wrong_size_is_refused(estimator, observation, r
         policy(observation)
 
 
-def test_drawn_actions_depend_on_the_seed_alone(rng):
+def test_sampled_actions_depend_on_the_seed_alone(rng):
     env, X = MatchEnv(), rng.normal(size=(60, 5)).astype(np.float32)
     behavior = DiscreteBehavior(DecisionTreeClassifier(max_depth=1), [np.arange(3)])
     behavior.fit(X, rng.integers(3, size=60), None, rng)
-    first, same, other = (make_policy(env, behavior, exploration=Exploration(True), seed=seed) for seed in (0, 0, 1))
-    drawn = [[int(policy(0)) for _ in range(30)] for policy in (first, same, other)]
-    assert drawn[0] == drawn[1] != drawn[2]
-    assert len(set(drawn[0])) > 1
+    first, same, other = (make_policy(env, behavior, make_actor=ExploringActor, seed=seed) for seed in (0, 0, 1))
+    actions = [[int(policy(0)) for _ in range(30)] for policy in (first, same, other)]
+    assert actions[0] == actions[1] != actions[2]
+    assert len(set(actions[0])) > 1

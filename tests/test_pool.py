@@ -3,7 +3,7 @@ from functools import partial
 import pytest
 from comparing import assert_same_episodes
 from gymnasium import spaces
-from rollouts import collect, make_plans
+from rollouts import collect, make_specs
 from toy_envs import ContinuousMatchEnv, MatchEnv
 
 from udrl_sklearn._envs._pool import EnvPool
@@ -38,11 +38,11 @@ def counted_env():
 
 
 def test_rollout_makes_n_envs_environments_and_the_pool_closes_them(counted_env):
-    collect(lambda: counted_env(), make_plans(12), n_envs=4)
+    collect(lambda: counted_env(), make_specs(12), n_envs=4)
     assert counted_env.made == counted_env.closed == 4
 
 
-def test_pool_closes_lent_environments_after_an_error(counted_env):
+def test_pool_closes_acquired_environments_after_an_error(counted_env):
     with pytest.raises(ZeroDivisionError), EnvPool(env_sources(lambda: counted_env())) as pool:
         pool.acquire(0)
         pool.release(0, pool.acquire(0))
@@ -53,10 +53,10 @@ def test_pool_closes_lent_environments_after_an_error(counted_env):
 @pytest.mark.parametrize("params", [{}, {"n_jobs": 2}], ids=str)
 def test_instance_serves_one_episode_at_a_time_and_is_left_open(counted_env, params):
     env = counted_env()
-    episodes = collect([env, lambda: counted_env()], make_plans(10, n_sources=2), n_envs=4, **params)
+    episodes = collect([env, lambda: counted_env()], make_specs(10, n_sources=2), n_envs=4, **params)
     assert (env.n_resets, env.is_closed) == (5, False)
     assert counted_env.made - 1 == counted_env.closed <= 4
-    assert_same_episodes(episodes, collect([lambda: MatchEnv()] * 2, make_plans(10, n_sources=2)))
+    assert_same_episodes(episodes, collect([lambda: MatchEnv()] * 2, make_specs(10, n_sources=2)))
 
 
 def test_pool_returns_the_shared_spaces():
@@ -71,7 +71,7 @@ def test_environments_with_different_spaces_are_refused():
         pool.spaces()
 
 
-def test_lent_environment_is_used_again_after_it_was_taken_back(counted_env):
+def test_released_environment_is_used_again(counted_env):
     with EnvPool(env_sources(counted_env)) as pool:
         first, second = pool.acquire(0), pool.acquire(0)
         assert first.env is not second.env
@@ -87,19 +87,19 @@ def test_each_source_has_its_own_environments():
         assert [pool.acquire(index).env.length for index in (0, 1, 0)] == [3, 5, 3]
 
 
-def test_instance_is_available_until_it_is_lent_and_a_factory_always():
+def test_instance_is_available_until_it_is_acquired_and_a_factory_always():
     env = MatchEnv()
     with EnvPool(env_sources([env, MatchEnv])) as pool:
         assert (pool.is_available(0), pool.is_available(1)) == (True, True)
-        lent = pool.acquire(0)
-        assert lent.env is env
+        slot = pool.acquire(0)
+        assert slot.env is env
         pool.acquire(1)
         assert (pool.is_available(0), pool.is_available(1)) == (False, True)
-        pool.release(0, lent)
+        pool.release(0, slot)
         assert pool.is_available(0)
 
 
-def test_action_spaces_of_lent_environments_have_their_own_generators():
+def test_action_spaces_of_acquired_environments_have_their_own_generators():
     shared = spaces.Discrete(1000)
 
     def make():
@@ -109,8 +109,8 @@ def test_action_spaces_of_lent_environments_have_their_own_generators():
 
     with EnvPool(env_sources(make)) as pool:
         first, second = pool.acquire(0), pool.acquire(0)
-        for place in (first, second):
-            place.action_space.seed(0)
+        for slot in (first, second):
+            slot.action_space.seed(0)
         assert [first.action_space.sample() for _ in range(5)] == [second.action_space.sample() for _ in range(5)]
 
 

@@ -4,12 +4,12 @@ import gymnasium
 import pytest
 from comparing import assert_same_episodes
 from gymnasium import spaces
-from rollouts import ACTORS, Matcher, collect, collect_until_error, make_plans
+from rollouts import ACTORS, Matcher, collect, collect_until_error, make_specs
 from toy_envs import BanditEnv, EndlessEnv, FailingEnv, MatchEnv
 
 from udrl_sklearn._envs._pool import EnvPool
 from udrl_sklearn._envs._sources import env_sources, seeded_envs
-from udrl_sklearn._rollout._action_selection import Actor, Exploration
+from udrl_sklearn._rollout._action_selection import ExploringActor, GreedyActor
 from udrl_sklearn._rollout._collect import collect_episodes
 from udrl_sklearn._rollout._vector_rollout import EpisodeSpec
 
@@ -20,7 +20,7 @@ def actor(request):
 
 
 LENGTHS = [3, 7, 4]
-MANY_PLANS = make_plans(20, command=(5.0, 7.0), n_sources=len(LENGTHS))
+MANY_SPECS = make_specs(20, command=(5.0, 7.0), n_sources=len(LENGTHS))
 
 
 def make_envs():
@@ -28,11 +28,11 @@ def make_envs():
 
 
 @pytest.mark.parametrize("params", [{"n_envs": 3}, {"n_envs": 16}, {"n_envs": 3, "n_jobs": 2}], ids=str)
-def test_episode_depends_on_its_plan_alone(actor, params):
-    alone = collect(make_envs(), MANY_PLANS, actor, n_envs=1)
-    assert_same_episodes(alone, collect(make_envs(), MANY_PLANS, actor, **params))
+def test_episode_depends_on_its_spec_alone(actor, params):
+    alone = collect(make_envs(), MANY_SPECS, actor, n_envs=1)
+    assert_same_episodes(alone, collect(make_envs(), MANY_SPECS, actor, **params))
     assert [len(episode) for episode in alone[:3]] == LENGTHS
-    assert len({episode.actions.tobytes() for episode in alone}) > 5  # or else nothing is shown
+    assert len({episode.actions.tobytes() for episode in alone}) > 5  # otherwise the test shows nothing
 
 
 class SharedSpacesEnv(MatchEnv):
@@ -45,29 +45,29 @@ class SharedSpacesEnv(MatchEnv):
         self.action_space = self.shared
 
 
-def test_random_actions_depend_on_the_plan_alone_with_shared_spaces():
-    plans = make_plans(6)
+def test_random_actions_depend_on_the_spec_alone_with_shared_spaces():
+    specs = make_specs(6)
     assert_same_episodes(
-        collect(lambda: SharedSpacesEnv(), plans, n_envs=1), collect(lambda: SharedSpacesEnv(), plans, n_envs=6)
+        collect(lambda: SharedSpacesEnv(), specs, n_envs=1), collect(lambda: SharedSpacesEnv(), specs, n_envs=6)
     )
 
 
-def test_same_plan_gives_the_same_episode(actor):
+def test_same_spec_gives_the_same_episode(actor):
     first, second, other = collect(lambda: MatchEnv(), [EpisodeSpec(0, seed, (5.0, 5.0)) for seed in (1, 1, 2)], actor)
     assert_same_episodes([first], [second])
     assert first.observations.tolist() != other.observations.tolist()
 
 
-def test_plans_with_the_same_observations_draw_different_actions():
-    episodes = collect(lambda: BanditEnv(), make_plans(40), Actor(Matcher(), Exploration(True)))
+def test_specs_with_the_same_observations_sample_different_actions():
+    episodes = collect(lambda: BanditEnv(), make_specs(40), ExploringActor(Matcher()))
     assert 10 < sum(int(episode.actions[0]) for episode in episodes) < 30
 
 
-def test_seeded_environments_differ_under_the_same_draw():
+def test_seeded_environments_differ_under_the_same_seed():
     sources = env_sources(seeded_envs(lambda: MatchEnv(), 2))
-    plans = [EpisodeSpec(i, source.reset_seed(7), (0.0, 0.0)) for i, source in enumerate(sources)]
+    specs = [EpisodeSpec(i, source.reset_seed(7), (0.0, 0.0)) for i, source in enumerate(sources)]
     with EnvPool(sources) as pool:
-        one, other = dict(collect_episodes(pool, plans, Actor(Matcher()))).values()
+        one, other = dict(collect_episodes(pool, specs, GreedyActor(Matcher()))).values()
     assert one.observations.tolist() != other.observations.tolist()
 
 
@@ -76,7 +76,7 @@ def test_seeded_environments_differ_under_the_same_draw():
     [
         ({"n_envs": 1}, 0, {0, 1}),
         ({"n_envs": 2}, 2, {0, 1}),
-        ({"n_envs": 3}, 4, {0, 1}),  # those that ended in the same round
+        ({"n_envs": 3}, 4, {0, 1}),  # both ended at the same step
         ({"n_envs": 1, "n_jobs": 2}, 2, {0, 1, 3}),  # one worker has 0 and 2, the other 1 and 3
     ],
     ids=str,
@@ -84,7 +84,7 @@ def test_seeded_environments_differ_under_the_same_draw():
 def test_error_of_an_environment_comes_after_the_finished_episodes(params, fail_at_step, finished):
     env = functools.partial(FailingEnv, fail_at_step, fail_on_seed=12)
     message = f"^simulator failed at step {fail_at_step}"
-    yielded, error = collect_until_error(env, make_plans(4), RuntimeError, message, **params)
+    yielded, error = collect_until_error(env, make_specs(4), RuntimeError, message, **params)
     assert set(yielded) == finished
     in_a_worker = "n_jobs" in params
     assert any("in step" in note for note in getattr(error, "__notes__", [])) == in_a_worker
@@ -109,16 +109,16 @@ def test_error_that_can_not_be_pickled_is_reported_from_a_worker():
     def make():
         return PickyEnv(fail_on_seed=12)
 
-    yielded, _ = collect_until_error(make, make_plans(4), Exception, "joint knee is at 7", n_envs=1, n_jobs=2)
+    yielded, _ = collect_until_error(make, make_specs(4), Exception, "joint knee is at 7", n_envs=1, n_jobs=2)
     assert set(yielded) == {0, 1, 3}
 
 
 @pytest.mark.parametrize("params", [{}, {"n_jobs": 2}], ids=str)
-def test_no_plans_give_no_episodes(params):
+def test_no_specs_give_no_episodes(params):
     assert collect(lambda: MatchEnv(), [], **params) == []
 
 
 def test_wrapped_environment_is_truncated_by_its_time_limit():
     wrapped = gymnasium.wrappers.TimeLimit(EndlessEnv(), max_episode_steps=6)
-    (episode,) = collect(wrapped, make_plans(1))
+    (episode,) = collect(wrapped, make_specs(1))
     assert (len(episode), episode.terminated, episode.truncated) == (6, False, True)

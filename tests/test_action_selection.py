@@ -1,30 +1,36 @@
-"""What chooses actions: by prediction, quasi-random, exploring, at random."""
-
 import functools
+from dataclasses import replace
 
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium import spaces
-from rollouts import Matcher, collect, make_plans
+from rollouts import ACTORS, Matcher, collect, fitted_behavior, make_specs
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import ContinuousMatchEnv, FixedLengthEnv, MatchEnv
 
 from udrl_sklearn import UDRLAgent
 from udrl_sklearn._behavior._base import design_matrix
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
-from udrl_sklearn._commands import OPEN_ENDED
+from udrl_sklearn._commands import OPEN_ENDED, Command
 from udrl_sklearn._envs._pool import EnvSlot
 from udrl_sklearn._envs._sources import env_sources
 from udrl_sklearn._envs._spaces import ActionTargets
-from udrl_sklearn._rollout._action_selection import Actor, Exploration, QuasiRandomActor, RandomActor, r_sequence
+from udrl_sklearn._rollout._action_selection import (
+    ActionSelection,
+    ExploringActor,
+    GreedyActor,
+    QuasiRandomActor,
+    RandomActor,
+    r_sequence,
+)
 from udrl_sklearn._rollout._policy import Policy
 
 PROBABILITIES = np.array([0.5, 0.3, 0.2, 0.0])
 
 
-def turns(power, n_steps, begin_again=()):
-    """Return the actions of a policy whose behavior function predicts PROBABILITIES."""
+def quasirandom_actions(power, n_steps, resets=()):
+    """Return the actions of a policy whose behavior predicts PROBABILITIES."""
     actions = np.repeat(np.arange(4), (1000 * PROBABILITIES).astype(int))
     X = design_matrix(np.zeros((1000, 1)), np.zeros((1000, 2)))
     behavior = DiscreteBehavior(DecisionTreeClassifier(), [np.arange(4)]).fit(
@@ -33,7 +39,7 @@ def turns(power, n_steps, begin_again=()):
     policy = Policy(QuasiRandomActor(behavior, power), None, ActionTargets.from_space(spaces.Discrete(4)), OPEN_ENDED)
     taken = []
     for step in range(n_steps):
-        if step in begin_again:
+        if step in resets:
             policy.reset()
         taken.append(policy(np.zeros(1)))
     return np.array(taken)
@@ -42,18 +48,18 @@ def turns(power, n_steps, begin_again=()):
 @pytest.mark.parametrize("power", [0.5, 1, 2])
 def test_action_counts_follow_a_power_of_the_probability_at_every_step(power):
     shares = PROBABILITIES**power / np.sum(PROBABILITIES**power)
-    taken = turns(power, 1000)
+    taken = quasirandom_actions(power, 1000)
     counts = np.cumsum(taken[:, None] == np.arange(4), axis=0)
     expected = np.arange(1, 1001)[:, None] * shares
-    assert np.abs(counts - expected).max() < 4  # draws would be off by 16 at the end
+    assert np.abs(counts - expected).max() < 4  # random samples would be off by 16 at the end
 
 
 def test_very_high_power_takes_the_most_probable_action():
-    assert (turns(1e3, 50) == 0).all()
+    assert (quasirandom_actions(1e3, 50) == 0).all()
 
 
 def test_each_episode_restarts_the_sequence():
-    taken = turns(1, 60, begin_again=[30])
+    taken = quasirandom_actions(1, 60, resets=[30])
     np.testing.assert_array_equal(taken[:30], taken[30:])
     assert len(np.unique(taken[:30])) == 3
 
@@ -87,11 +93,33 @@ class AlternateEnv(FixedLengthEnv):
 
 def test_quasi_random_acting_solves_a_task_that_greedy_acting_does_not():
     agent = UDRLAgent(
-        DecisionTreeClassifier(), total_timesteps=3000, n_timesteps_per_iter=500, exploration_persistence=0.0,
-        warm_up_persistence=0.0, random_state=0,
+        DecisionTreeClassifier(), total_timesteps=3000, n_timesteps_per_iter=500, exploration_sticky_probability=0.0,
+        warm_up_sticky_probability=0.0, random_state=0,
     ).fit(AlternateEnv)  # fmt: skip
     assert agent.score(AlternateEnv) > 18
     assert agent.set_params(acting="greedy").score(AlternateEnv) == 0
+
+
+def test_action_selection_makes_the_actors_that_its_parameters_describe():
+    behavior = fitted_behavior()
+    selection = ActionSelection("greedy", exploration="sample", epsilon=0.25, sticky_probability=0.75)
+    assert isinstance(selection.actor(behavior, OPEN_ENDED), GreedyActor)
+    exploring = selection.exploring_actor(behavior)
+    assert (exploring.greedy, exploring.epsilon, exploring.sticky_probability) == (False, 0.25, 0.75)
+    assert replace(selection, exploration="greedy").exploring_actor(behavior).greedy
+    quasirandom = replace(selection, acting="quasirandom")
+    assert isinstance(quasirandom.actor(behavior, OPEN_ENDED), QuasiRandomActor)
+    assert [quasirandom.actor(behavior, command).power for command in (OPEN_ENDED, Command(5, 2))] == [2, 1]
+
+
+@pytest.mark.parametrize("name", ACTORS)
+def test_actor_for_inference_selects_the_same_actions(name):
+    actor = ACTORS[name]
+    spec = make_specs(1, command=(30.0, 60.0))
+    (expected,), (episode,) = (
+        collect(functools.partial(MatchEnv, length=60), spec, one) for one in (actor, actor.for_inference())
+    )
+    np.testing.assert_array_equal(episode.actions, expected.actions)
 
 
 def test_exact_commands_use_power_1_and_max_uses_power_2():
@@ -102,33 +130,33 @@ def test_exact_commands_use_power_1_and_max_uses_power_2():
 
 def test_continuous_actions_are_the_predicted_ones():
     agent = UDRLAgent(total_timesteps=500, random_state=0).fit(ContinuousMatchEnv)
-    by_turns = agent.evaluate(ContinuousMatchEnv, n_episodes=5).returns
+    quasirandom = agent.evaluate(ContinuousMatchEnv, n_episodes=5).returns
     np.testing.assert_array_equal(
-        by_turns, agent.set_params(acting="greedy").evaluate(ContinuousMatchEnv, n_episodes=5).returns
+        quasirandom, agent.set_params(acting="greedy").evaluate(ContinuousMatchEnv, n_episodes=5).returns
     )
 
 
 def test_random_actions_are_sticky_in_half_of_the_episodes():
-    episodes = collect([functools.partial(MatchEnv, length=4000)], make_plans(40), RandomActor(0.9))
-    shares_kept = np.array([(np.diff(episode.actions) == 0).mean() for episode in episodes])
+    episodes = collect([functools.partial(MatchEnv, length=4000)], make_specs(40), RandomActor(0.9))
+    sticky_shares = np.array([(np.diff(episode.actions) == 0).mean() for episode in episodes])
     n_actions = len(np.unique(episodes[0].actions))
-    plain, lasting = 1 / n_actions, 0.9 + 0.1 / n_actions  # a new draw may be the same again
-    is_lasting = shares_kept > (plain + lasting) / 2
-    assert 10 <= is_lasting.sum() <= 30
-    np.testing.assert_allclose(shares_kept, np.where(is_lasting, lasting, plain), atol=0.04)
+    independent, sticky = 1 / n_actions, 0.9 + 0.1 / n_actions  # a new sample may be the same action
+    is_sticky = sticky_shares > (independent + sticky) / 2
+    assert 10 <= is_sticky.sum() <= 30
+    np.testing.assert_allclose(sticky_shares, np.where(is_sticky, sticky, independent), atol=0.04)
 
 
-class Hesitant:
-    """Stands for a behavior function fitted on two features, of which the second varies little."""
+class UniformsAsActions:
+    """In place of a behavior that was fitted on two features, of which the second varies little."""
 
     n_uniforms, observation_std = 1, np.array([0.5, 0.001])
 
-    def sample(self, X, uniforms, exploration):
+    def sample(self, X, uniforms, *, greedy, epsilon):
         return uniforms
 
 
 class ScriptedEnv(gymnasium.Env):
-    """Shows given numbers one after the other."""
+    """Returns given observations one after the other."""
 
     def __init__(self, numbers):
         self.numbers = np.array(numbers, dtype=np.float32)
@@ -144,32 +172,42 @@ class ScriptedEnv(gymnasium.Env):
         return self.numbers[self.t], 0.0, self.t == len(self.numbers) - 1, False, {}
 
 
-def test_draw_is_repeated_while_the_observation_is_unchanged():
-    first = [0.5, 0.505, 0.5, 0.512, 0.505, 0.9, 0.9, 0.9, 0.0]  # 0.512 to 0.505 is little, 0.5 to 0.512 is not
+def test_random_numbers_are_kept_while_the_observation_is_unchanged():
+    first = [
+        0.5,
+        0.505,
+        0.5,
+        0.512,
+        0.505,
+        0.9,
+        0.9,
+        0.9,
+        0.0,
+    ]  # 0.007 less is unchanged, 0.012 more is not
     second = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.001, 0.0]
     numbers = np.column_stack([first, second])
-    actor = Actor(Hesitant(), Exploration(True, 0.0, 1 - 1e-12))
-    for episode in collect(functools.partial(ScriptedEnv, numbers), make_plans(5), actor, n_envs=2):
+    actor = ExploringActor(UniformsAsActions(), sticky_probability=1 - 1e-12)
+    for episode in collect(functools.partial(ScriptedEnv, numbers), make_specs(5), actor, n_envs=2):
         assert (np.diff(episode.actions[:, 0]) == 0).tolist() == [True, True, False, True, False, True, False]
     first_actions = [
-        episode.actions[0, 0] for episode in collect(lambda: ScriptedEnv(np.zeros((2, 2))), make_plans(9), actor)
+        episode.actions[0, 0] for episode in collect(lambda: ScriptedEnv(np.zeros((2, 2))), make_specs(9), actor)
     ]
     assert len(set(first_actions)) == 9  # nothing is kept from one episode to the next
 
 
-def test_draw_is_repeated_with_the_sticky_probability():
-    actor = Actor(Hesitant(), Exploration(True, 0.0, 0.8))
-    (episode,) = collect(lambda: ScriptedEnv(np.zeros((20_001, 2))), make_plans(1), actor)
+def test_random_numbers_are_kept_with_the_sticky_probability():
+    actor = ExploringActor(UniformsAsActions(), sticky_probability=0.8)
+    (episode,) = collect(lambda: ScriptedEnv(np.zeros((20_001, 2))), make_specs(1), actor)
     assert (np.diff(episode.actions[:, 0]) == 0).mean() == pytest.approx(0.8, abs=0.01)
 
 
-def test_actor_passes_float32_rows_and_counts_its_uniforms():
+def test_actor_passes_float32_rows_and_has_its_number_of_uniforms():
     matcher = Matcher()
-    place = EnvSlot(env_sources(lambda: MatchEnv())[0])
-    actions = Actor(matcher).select_actions(
-        [place, place], np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]]), np.empty((2, 0))
+    slot = EnvSlot(env_sources(lambda: MatchEnv())[0])
+    actions = GreedyActor(matcher).select_actions(
+        [slot, slot], np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]]), np.empty((2, 0))
     )
     assert actions == [0, 1]
-    assert matcher.asked[0].dtype == np.float32
-    assert matcher.asked[0][:, -2:].tolist() == [[1, 2], [3, 4]]
-    assert (Actor(matcher).n_uniforms, Actor(matcher, Exploration(True)).n_uniforms) == (0, 2)
+    assert matcher.requests[0].dtype == np.float32
+    assert matcher.requests[0][:, -2:].tolist() == [[1, 2], [3, 4]]
+    assert (GreedyActor(matcher).n_uniforms, ExploringActor(matcher).n_uniforms) == (0, 2)
