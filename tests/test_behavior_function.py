@@ -3,10 +3,11 @@ import pytest
 from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import SVR
 
+from udrl_sklearn._behavior._base import design_matrix
 from udrl_sklearn._behavior._continuous import ContinuousBehavior
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
 from udrl_sklearn._behavior._fitter import make_behavior
-from udrl_sklearn._behavior._function import BehaviorFunction, design_matrix
+from udrl_sklearn._behavior._function import BehaviorFunction
 from udrl_sklearn._commands import OPEN_ENDED, Command, next_command
 from udrl_sklearn._envs._spaces import ActionTargets
 
@@ -18,7 +19,7 @@ def test_design_matrix_puts_the_command_last_in_single_precision():
 
 
 class Constant:
-    """Stands for a fitted behavior function that always answers the same."""
+    """In place of a fitted behavior: always predicts the same."""
 
     def __init__(self, value):
         self.value = value
@@ -34,7 +35,7 @@ MIXED = np.array([[1, 5, 3], [2, 0, 0], [3, 0, 1], [4, 0, 0]], dtype=np.float32)
 
 
 @pytest.mark.parametrize("rows", [[0, 1, 2, 3], [0, 2], [1, 3], []], ids=["mixed", "exact", "open-ended", "none"])
-def test_each_row_is_answered_by_the_behavior_for_its_kind_of_command(rows):
+def test_each_row_is_predicted_by_the_behavior_for_its_kind_of_command(rows):
     behavior, X = BehaviorFunction(Constant(10.0), Constant(20.0)), MIXED[rows]
     expected = np.where(X[:, -1] == 0, 20.0, 10.0)
     np.testing.assert_array_equal(behavior.predict(X), expected)
@@ -43,13 +44,13 @@ def test_each_row_is_answered_by_the_behavior_for_its_kind_of_command(rows):
 
 
 @pytest.mark.parametrize("behavior", [BehaviorFunction(Constant(7.0)), BehaviorFunction(None, Constant(7.0))])
-def test_single_behavior_answers_all_commands(behavior):
+def test_single_behavior_predicts_for_all_commands(behavior):
     np.testing.assert_array_equal(behavior.predict(MIXED), 7.0)
     for command in (OPEN_ENDED, Command(2.0, 3.0)):
         np.testing.assert_array_equal(behavior.for_command(command).predict(MIXED), 7.0)
 
 
-def test_commands_of_one_episode_are_answered_by_one_behavior():
+def test_one_behavior_predicts_for_all_commands_of_an_episode():
     exact, open_ended = Constant(10.0), Constant(20.0)
     behavior = BehaviorFunction(exact, open_ended)
     for start in (OPEN_ENDED, Command(2.0, 3.0), Command(-4.0, 1.0), Command(0.0, 2.5)):

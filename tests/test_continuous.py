@@ -12,9 +12,6 @@ from sklearn.tree import DecisionTreeRegressor
 from toy_estimators import Recorder
 
 from udrl_sklearn._behavior._continuous import ContinuousBehavior
-from udrl_sklearn._rollout._action_selection import Exploration
-
-GREEDY, SAMPLED = Exploration(sampled=False), Exploration(sampled=True)
 
 
 def name(value):
@@ -37,8 +34,10 @@ BOUNDS = np.array([-1.0, -2.0]), np.array([1.0, 0.5])
     ],
     ids=["linear", "tree", "neighbors", "boosting", "SVR", "pipeline"],
 )
-@pytest.mark.parametrize("exploration", [SAMPLED, GREEDY, Exploration(True, 0.5)], ids=["sampled", "greedy", "epsilon"])
-def test_continuous_actions_stay_within_bounds(regressor, n_components, exploration, rng):
+@pytest.mark.parametrize(
+    ("greedy", "epsilon"), [(False, 0.0), (True, 0.0), (False, 0.5)], ids=["sampled", "greedy", "epsilon"]
+)
+def test_continuous_actions_stay_within_bounds(regressor, n_components, greedy, epsilon, rng):
     low, high = (bound[:n_components] for bound in BOUNDS)
     X = rng.normal(scale=2, size=(200, 3)).astype(np.float32)
     actions = np.clip(X[:, :n_components], low, high)
@@ -46,13 +45,13 @@ def test_continuous_actions_stay_within_bounds(regressor, n_components, explorat
 
     predicted = behavior.predict(5 * X)
     assert predicted.shape == ((200,) if n_components == 1 else (200, 2))
-    drawn = behavior.sample(5 * X, rng.random((200, behavior.n_uniforms)), exploration)
-    assert drawn.shape == (200, n_components)
-    for answer in (predicted.reshape(200, -1), drawn):
-        assert (answer >= low).all()
-        assert (answer <= high).all()
-    if exploration is GREEDY:
-        np.testing.assert_array_equal(drawn, predicted.reshape(200, -1))
+    sampled = behavior.sample(5 * X, rng.random((200, behavior.n_uniforms)), greedy=greedy, epsilon=epsilon)
+    assert sampled.shape == (200, n_components)
+    for chosen in (predicted.reshape(200, -1), sampled):
+        assert (chosen >= low).all()
+        assert (chosen <= high).all()
+    if greedy:
+        np.testing.assert_array_equal(sampled, predicted.reshape(200, -1))
 
 
 @pytest.mark.parametrize("regressor", [LinearRegression(), KNeighborsRegressor(3), DecisionTreeRegressor()], ids=name)
@@ -64,7 +63,7 @@ def test_prediction_of_a_row_does_not_depend_on_the_batch(regressor, rng):
 
 
 def fit_constant(actions, weights=None, bound=np.inf):
-    """Return a behavior function that always predicts the mean of the actions."""
+    """Return a behavior that always predicts the mean of the actions."""
     actions = np.asarray(actions, dtype=float)
     X = np.zeros((len(actions), 3), dtype=np.float32)
     behavior = ContinuousBehavior(DummyRegressor(), np.array([-bound]), np.array([bound]))
@@ -72,7 +71,7 @@ def fit_constant(actions, weights=None, bound=np.inf):
 
 
 @pytest.mark.parametrize(
-    ("actions", "weights", "spread"),
+    ("actions", "weights", "residual_std"),
     [
         ([1, 5], None, 2),
         ([0, 4], [3, 1], np.sqrt(5)),  # around the weighted mean 1, deviations -1 and 3 count the same
@@ -80,28 +79,30 @@ def fit_constant(actions, weights=None, bound=np.inf):
         ([3, 3], None, 0),
     ],
 )
-def test_residual_std_is_measured_around_the_prediction(actions, weights, spread):
-    np.testing.assert_allclose(fit_constant(actions, weights).spread, [spread], rtol=1e-6)
+def test_residual_std_is_measured_around_the_prediction(actions, weights, residual_std):
+    np.testing.assert_allclose(fit_constant(actions, weights).residual_std, [residual_std], rtol=1e-6)
 
 
 def test_continuous_actions_are_normal_around_the_prediction():
     behavior = fit_constant([1, 5])
     uniforms = np.column_stack([np.zeros(999), np.arange(1, 1000) / 1000])
-    drawn = behavior.sample(np.zeros((999, 3), dtype=np.float32), uniforms, SAMPLED)[:, 0]
-    np.testing.assert_allclose([drawn.mean(), np.median(drawn), drawn.std()], [3, 3, 2], rtol=0.01)
+    sampled = behavior.sample(np.zeros((999, 3), dtype=np.float32), uniforms, greedy=False, epsilon=0.0)[:, 0]
+    np.testing.assert_allclose([sampled.mean(), np.median(sampled), sampled.std()], [3, 3, 2], rtol=0.01)
 
 
 def test_epsilon_actions_are_uniform_over_the_action_range_without_bounds():
     behavior = fit_constant([1, 5])
     uniforms = np.column_stack([np.repeat([0.2, 0.4], 500), np.tile(np.arange(500) / 500, 2)])
-    drawn = behavior.sample(np.zeros((1000, 3), dtype=np.float32), uniforms, Exploration(False, 0.3))[:, 0]
-    np.testing.assert_allclose(drawn[:500], 1 + 4 * np.arange(500) / 500)  # the coin shows less than 0.3
-    np.testing.assert_array_equal(drawn[500:], 3)
+    sampled = behavior.sample(np.zeros((1000, 3), dtype=np.float32), uniforms, greedy=True, epsilon=0.3)[:, 0]
+    np.testing.assert_allclose(sampled[:500], 1 + 4 * np.arange(500) / 500)  # the first number, 0.2, is less than 0.3
+    np.testing.assert_array_equal(sampled[500:], 3)
 
 
 @pytest.mark.parametrize("uniform", [0.0, 1 - 2**-53])
 def test_extreme_uniforms_give_finite_actions(uniform):
-    assert np.isfinite(fit_constant([1, 5]).sample(np.zeros((1, 3)), np.array([[0.5, uniform]]), SAMPLED)).all()
+    assert np.isfinite(
+        fit_constant([1, 5]).sample(np.zeros((1, 3)), np.array([[0.5, uniform]]), greedy=False, epsilon=0.0)
+    ).all()
 
 
 @pytest.mark.parametrize("n_components", [1, 2])
@@ -110,10 +111,9 @@ def test_update_trains_incremental_regressors(n_components, rng):
     actions = X[:, :n_components] / 4
     low, high = (bound[:n_components] for bound in BOUNDS)
     behavior = ContinuousBehavior(SGDRegressor(), low, high)
-    assert behavior.is_incremental
     behavior.update(X, actions, np.ones(300), n_updates=60, batch_size=50, rng=rng)
     np.testing.assert_allclose(behavior.predict(X).reshape(300, -1), np.clip(actions, low, high), atol=0.1)
-    assert (behavior.spread < 0.1).all()
+    assert (behavior.residual_std < 0.1).all()
 
 
 def test_only_command_columns_are_scaled_and_the_input_is_unchanged(rng):

@@ -15,9 +15,6 @@ from sklearn.tree import DecisionTreeClassifier
 from toy_estimators import IncrementalRecorder, NeedsCodes, OnlyPredicts, blobs
 
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
-from udrl_sklearn._rollout._action_selection import Exploration
-
-GREEDY, SAMPLED = Exploration(sampled=False), Exploration(sampled=True)
 
 
 def name(value):
@@ -109,14 +106,14 @@ def test_probability_grows_with_the_decision_function(rng):
 @pytest.mark.parametrize("classifier", [DecisionTreeClassifier(), KNeighborsClassifier(20)], ids=name)
 def test_sample_weights_decide_between_contradicting_rows(classifier, rng):
     X, y = np.zeros((400, 3), dtype=np.float32), np.tile([0, 1], 200)
-    for favourite in (0, 1):
-        weights = np.where(y == favourite, 9.0, 1.0)
+    for favorite in (0, 1):
+        weights = np.where(y == favorite, 9.0, 1.0)
         behavior = DiscreteBehavior(classifier, [np.arange(2)]).fit(X, y, weights, rng)
-        assert (behavior.predict(X) == favourite).all()
+        assert (behavior.predict(X) == favorite).all()
 
 
-@pytest.mark.parametrize("present", [[0, 1], [0, 1, 2]], ids=["one is left", "two are left"])
-def test_label_whose_weight_is_never_drawn_has_probability_zero(present, rng):
+@pytest.mark.parametrize("present", [[0, 1], [0, 1, 2]], ids=["one remains", "two remain"])
+def test_label_whose_rows_are_never_sampled_has_probability_zero(present, rng):
     X, y = blobs(present)
     weights = np.where(y == 1, 1e-12, 1.0)
     behavior = DiscreteBehavior(KNeighborsClassifier(3), [np.arange(3)]).fit(X, y, weights, rng)
@@ -136,8 +133,8 @@ def test_each_component_has_its_own_classifier(rng):
     assert [p.shape for p in behavior.predict_proba(X)] == [(90, 3), (90, 3)]
     assert [len(e.classes_) for e in behavior.fitted_estimator] == [3, 2]
     assert behavior.n_uniforms == 2
-    drawn = behavior.sample(X, rng.random((90, 2)), SAMPLED)
-    np.testing.assert_array_equal(drawn, actions)
+    sampled = behavior.sample(X, rng.random((90, 2)), greedy=False, epsilon=0.0)
+    np.testing.assert_array_equal(sampled, actions)
 
 
 def test_fit_clones_the_given_estimator(rng):
@@ -148,7 +145,7 @@ def test_fit_clones_the_given_estimator(rng):
     assert hasattr(behavior.fitted_estimator, "tree_")
 
 
-def test_update_draws_batches_by_weight_and_passes_all_classes(rng):
+def test_update_samples_batches_by_weight_and_passes_all_classes(rng):
     X = np.arange(12, dtype=np.float32).reshape(4, 3)
     y, weights = np.array([5, 7, 7, 5]), np.array([0.0, 1.0, 3.0, 0.0])
     behavior = DiscreteBehavior(IncrementalRecorder(), [np.array([2, 5, 7])])
@@ -157,7 +154,7 @@ def test_update_draws_batches_by_weight_and_passes_all_classes(rng):
     assert len(batches) == 50
     for rows, codes, classes in batches:
         assert rows.shape == (8, 3)
-        assert (codes == 2).all()  # 7 is the label at place 2
+        assert (codes == 2).all()  # the code of label 7
         assert classes.tolist() == [0, 1, 2]
     first_columns = np.concatenate([rows[:, 0] for rows, *_ in batches])
     assert set(first_columns) == {3.0, 6.0}
@@ -176,7 +173,6 @@ def test_update_continues_with_the_same_estimator(rng):
 def test_update_trains_incremental_classifiers(classifier, rng):
     X, y = blobs([5, 9])
     behavior = DiscreteBehavior(classifier, [np.array([2, 5, 9])])
-    assert behavior.is_incremental
     behavior.update(X, y, None, n_updates=40, batch_size=30, rng=rng)
     assert (behavior.predict(X) == y).mean() > 0.95
 
@@ -193,8 +189,8 @@ def test_update_scales_commands(rng):
     before = X.copy()
     behavior = DiscreteBehavior(IncrementalRecorder(), [np.arange(2)], command_scale=(10.0, 0.5))
     behavior.update(X, y, None, n_updates=1, batch_size=60, rng=rng)
-    seen = {tuple(row) for row in behavior.fitted_estimator.batches_[0][0]}
-    assert seen <= {tuple(row) for row in before * np.array([1, 10, 0.5], dtype=np.float32)}
+    rows = {tuple(row) for row in behavior.fitted_estimator.batches_[0][0]}
+    assert rows <= {tuple(row) for row in before * np.array([1, 10, 0.5], dtype=np.float32)}
     np.testing.assert_array_equal(X, before)
 
 
@@ -208,41 +204,41 @@ def test_fit_and_predict_use_the_same_scale(rng):
 
 @given(hnp.arrays(float, (5, 4), elements=st.floats(0, 1)), st.floats(0, 1, exclude_max=True))
 @example(np.tile([0, 0.3, 0.6999999, 0], (5, 1)), 1 - 2**-53)  # rounding left the sum under the random number
-def test_action_of_probability_zero_is_never_drawn(proba, uniform):
+def test_action_of_probability_zero_is_never_sampled(proba, uniform):
     proba[:, 2] += 0.5 * (proba.sum(axis=1) < 1e-9)
-    drawn = fitted_with(proba).sample(np.zeros((5, 3)), np.full((5, 1), uniform), SAMPLED)
-    assert (proba[np.arange(5), drawn] > 0).all()
+    sampled = fitted_with(proba).sample(np.zeros((5, 3)), np.full((5, 1), uniform), greedy=False, epsilon=0.0)
+    assert (proba[np.arange(5), sampled] > 0).all()
 
 
 def fitted_with(proba):
-    """Return a behavior function whose classifier predicts the given probabilities."""
+    """Return a behavior whose classifier predicts the given probabilities."""
     behavior = DiscreteBehavior(None, [np.arange(proba.shape[1])])
     behavior.predict_proba = lambda X: [proba]
     return behavior
 
 
 @pytest.mark.parametrize(
-    ("exploration", "frequencies"),
+    ("greedy", "epsilon", "frequencies"),
     [
-        (SAMPLED, [0.5, 0.3, 0.2, 0]),
-        (Exploration(True, 0.4), [0.4, 0.28, 0.22, 0.1]),
-        (Exploration(False, 0.4), [0.7, 0.1, 0.1, 0.1]),
-        (GREEDY, [1, 0, 0, 0]),
+        (False, 0.0, [0.5, 0.3, 0.2, 0]),
+        (False, 0.4, [0.4, 0.28, 0.22, 0.1]),
+        (True, 0.4, [0.7, 0.1, 0.1, 0.1]),
+        (True, 0.0, [1, 0, 0, 0]),
     ],
     ids=["sampled", "sampled, epsilon", "greedy, epsilon", "greedy"],
 )
-def test_actions_are_drawn_with_their_probabilities(exploration, frequencies):
+def test_actions_are_sampled_with_their_probabilities(greedy, epsilon, frequencies):
     proba = np.tile([0.5, 0.3, 0.2, 0.0], (10_000, 1))
     uniforms = (np.arange(10_000)[:, None] + 0.5) / 10_000  # an even grid in place of random numbers
-    drawn = fitted_with(proba).sample(np.zeros((10_000, 3)), uniforms, exploration)
-    np.testing.assert_allclose(np.bincount(drawn, minlength=4) / 10_000, frequencies, atol=1e-3)
+    sampled = fitted_with(proba).sample(np.zeros((10_000, 3)), uniforms, greedy=greedy, epsilon=epsilon)
+    np.testing.assert_allclose(np.bincount(sampled, minlength=4) / 10_000, frequencies, atol=1e-3)
 
 
 @pytest.mark.parametrize("estimator", [DecisionTreeClassifier(), SGDClassifier()])
 def test_observation_std_excludes_the_command_columns(estimator, rng):
     behavior = DiscreteBehavior(estimator, [np.arange(2)])
     X = np.array([[0, 5, 1, 9], [4, 5, 2, 9]], dtype=np.float32)  # the last two columns are commands
-    if behavior.is_incremental:
+    if hasattr(estimator, "partial_fit"):
         behavior.update(X, np.array([0, 1]), None, n_updates=1, batch_size=2, rng=rng)
     else:
         behavior.fit(X, np.array([0, 1]), None, rng)

@@ -1,15 +1,22 @@
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import SGDClassifier
+from sklearn.linear_model import LinearRegression, SGDClassifier
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
+from threadpoolctl import threadpool_info, threadpool_limits
 from toy_estimators import Recorder
 
-from udrl_sklearn._behavior._estimators import check_estimator_kind, default_estimator, fit_weighted, seeded_clone
-from udrl_sklearn._envs._spaces import ActionTargets
+from udrl_sklearn._behavior._fitting import (
+    MAX_ROWS_ONE_THREAD,
+    fit_weighted,
+    limited_threads,
+    resample_by_weight,
+    seeded_clone,
+)
 
 
-def test_estimator_without_sample_weight_is_fitted_on_rows_drawn_by_weight(rng):
+def test_estimator_without_sample_weight_is_fitted_on_rows_sampled_by_weight(rng):
     X, weights = np.arange(4000.0)[:, None], np.tile([0.0, 1.0, 3.0, 4.0], 1000)
     fitted = fit_weighted(Recorder(), X, X[:, 0] + 0.5, weights, rng)
     assert len(fitted.X_) == 4000
@@ -19,14 +26,25 @@ def test_estimator_without_sample_weight_is_fitted_on_rows_drawn_by_weight(rng):
     np.testing.assert_allclose(counts[1:] / 4000, [1 / 8, 3 / 8, 1 / 2], rtol=0.1)
 
 
-@pytest.mark.parametrize("discrete", [True, False])
-def test_estimator_of_the_wrong_kind_is_refused(discrete):
-    targets = ActionTargets.from_arrays(np.array([1, 2]), discrete=discrete)
-    right, wrong = default_estimator(discrete), default_estimator(not discrete)
-    check_estimator_kind(right, targets, "Toy")
-    kind = "discrete actions, which need a classifier" if discrete else "continuous actions, which need a regressor"
-    with pytest.raises(TypeError, match=f"Toy has {kind}.*got RandomForest"):
-        check_estimator_kind(wrong, targets, "Toy")
+@pytest.mark.parametrize("estimator", [LinearRegression(), MultiOutputRegressor(LinearRegression())], ids=str)
+def test_rows_are_unchanged_for_an_estimator_that_takes_weights(estimator, rng):
+    X, y, weights = np.arange(4.0)[:, None], np.arange(4.0), np.array([0.0, 1.0, 3.0, 4.0])
+    same_X, same_y, same_weights = resample_by_weight(estimator, X, y, weights, rng)
+    assert same_X is X and same_y is y and same_weights is weights
+
+
+@pytest.mark.parametrize("estimator", [Recorder(), MultiOutputRegressor(Recorder())], ids=str)
+def test_estimator_that_takes_no_weights_gets_sampled_rows_without_weights(estimator, rng):
+    X, y = np.arange(4.0)[:, None], np.arange(4.0)
+    sampled_X, sampled_y, weights = resample_by_weight(estimator, X, y, np.array([0.0, 0.0, 2.0, 0.0]), rng)
+    assert weights is None
+    assert sampled_X.ravel().tolist() == sampled_y.tolist() == [2, 2, 2, 2]
+
+
+def test_weights_may_have_any_sum(rng):
+    X, y, weights = np.zeros((200, 1)), np.repeat([0.0, 1.0], 100), np.repeat([1e-3, 3e-3], 100)
+    fitted = fit_weighted(LinearRegression(), X, y, weights, rng)
+    assert fitted.predict(X[:1]) == pytest.approx(0.75)
 
 
 def test_seeded_clone_sets_every_random_state_that_is_none():
@@ -37,3 +55,16 @@ def test_seeded_clone_sets_every_random_state_that_is_none():
     assert isinstance(seeds[0], int)
     assert seeds[0] == seeds[1] != seeds[2]
     assert pipeline["sgdclassifier"].random_state is None
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "is_limited"), [(1, True), (MAX_ROWS_ONE_THREAD, True), (MAX_ROWS_ONE_THREAD + 1, False)]
+)
+def test_few_rows_get_one_native_thread(n_rows, is_limited):
+    with threadpool_limits(limits=2):
+        before = [library["num_threads"] for library in threadpool_info()]
+        with limited_threads(n_rows):
+            now = [library["num_threads"] for library in threadpool_info()]
+        assert [library["num_threads"] for library in threadpool_info()] == before
+    assert 2 in before
+    assert now == ([1] * len(before) if is_limited else before)

@@ -32,7 +32,7 @@ from udrl_sklearn._behavior._tree_inference import MAX_ROWS_COMPILED, CompiledEs
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(300, 4)).astype(np.float32)
-# Noisy labels, so that probabilities are fractions that rounding could tell apart.
+# Noisy labels, so that probabilities are fractions whose last bits depend on rounding.
 SIGNAL = X[:, 0] + rng.normal(size=300)
 LABELS = {
     "two classes": (SIGNAL > 0).astype(int),
@@ -84,41 +84,41 @@ def name(estimator):
     return type(estimator).__name__
 
 
-def answers(estimator, rows):
-    """Return the estimator's own answers, (n, n_classes) or (n, n_outputs)."""
+def predictions(estimator, rows):
+    """Return the estimator's own predictions, (n, n_classes) or (n, n_outputs)."""
     return estimator.predict_proba(rows) if is_classifier(estimator) else estimator.predict(rows).reshape(len(rows), -1)
 
 
-def assert_same_answers(estimator, rows):
+def assert_same_predictions(estimator, rows):
     predict = compile_predictor(estimator)
     for n_rows in (1, 2, 3, 17, len(rows)):
-        np.testing.assert_array_equal(predict(rows[:n_rows]), answers(estimator, rows[:n_rows]), strict=True)
+        np.testing.assert_array_equal(predict(rows[:n_rows]), predictions(estimator, rows[:n_rows]), strict=True)
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("labels", LABELS.values(), ids=LABELS)
 @pytest.mark.parametrize("classifier", CLASSIFIERS, ids=name)
 def test_probabilities_equal_predict_proba_exactly(classifier, labels, weights):
-    assert_same_answers(clone(classifier).fit(X, labels, sample_weight=weights), X)
+    assert_same_predictions(clone(classifier).fit(X, labels, sample_weight=weights), X)
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["unweighted", "weighted"])
 @pytest.mark.parametrize("regressor", REGRESSORS, ids=name)
 def test_predictions_equal_predict_exactly(regressor, weights):
-    assert_same_answers(clone(regressor).fit(X, TARGETS[:, 0], sample_weight=weights), X)
+    assert_same_predictions(clone(regressor).fit(X, TARGETS[:, 0], sample_weight=weights), X)
 
 
 @pytest.mark.parametrize(
     "regressor", [regressor for regressor in REGRESSORS if not isinstance(regressor, OF_ONE_OUTPUT)], ids=name
 )
 def test_multi_output_predictions_equal_predict_exactly(regressor):
-    assert_same_answers(clone(regressor).fit(X, TARGETS), X)
+    assert_same_predictions(clone(regressor).fit(X, TARGETS), X)
 
 
 @pytest.mark.parametrize("n_outputs", [1, 3])
 @pytest.mark.parametrize("regressor", REGRESSORS, ids=name)
 def test_multi_output_regressor_gives_one_column_per_estimator(regressor, n_outputs):
-    assert_same_answers(MultiOutputRegressor(regressor).fit(X, TARGETS[:, :n_outputs]), X)
+    assert_same_predictions(MultiOutputRegressor(regressor).fit(X, TARGETS[:, :n_outputs]), X)
 
 
 @pytest.mark.parametrize("n_trees", [1, 2, 3, 7, 8, 9, 100])
@@ -139,7 +139,7 @@ def test_multi_output_regressor_gives_one_column_per_estimator(regressor, n_outp
 def test_any_number_of_trees_gives_exact_predictions(make, n_trees):
     estimator = make(n_trees)
     y = LABELS["a rare class"] if is_classifier(estimator) else TARGETS[:, 0]
-    assert_same_answers(estimator.fit(X, y), X)
+    assert_same_predictions(estimator.fit(X, y), X)
 
 
 Y = LABELS | {"target": TARGETS[:, 0], "positive target": np.exp(TARGETS[:, 0]), "three targets": TARGETS}
@@ -175,29 +175,29 @@ SMALL_SAMPLES = {"max_samples": 10, "n_estimators": 20}
     ids=str,
 )
 def test_predictions_are_exact_for_all_estimator_parameters(estimator, y):
-    assert_same_answers(estimator.fit(X, Y[y]), X)
+    assert_same_predictions(estimator.fit(X, Y[y]), X)
 
 
 def test_class_missing_in_some_bagging_samples_keeps_its_column():
     estimator = bagging(BaggingClassifier, DecisionTreeClassifier, **SMALL_SAMPLES)
-    with config_context(enable_metadata_routing=True):  # so that each tree gets the rows drawn, rather than weights
+    with config_context(enable_metadata_routing=True):  # so that each tree gets the sampled rows, rather than weights
         estimator.fit(X, 3 - LABELS["a rare class"])
     assert {tuple(tree.classes_) for tree in estimator.estimators_} >= {(0, 1, 2, 3), (1, 2, 3)}
-    assert_same_answers(estimator, X)
+    assert_same_predictions(estimator, X)
 
 
 @pytest.mark.parametrize("regressor", REGRESSORS, ids=name)
 def test_trees_with_a_single_leaf_are_supported(regressor):
-    assert_same_answers(clone(regressor).fit(X, np.full(300, 0.1)), X)
+    assert_same_predictions(clone(regressor).fit(X, np.full(300, 0.1)), X)
 
 
-# Each feature is missing in a third of the rows, and what is missing tells about the target.
+# Each feature is missing in a third of the rows, and the target depends on what is missing.
 MISSING = rng.random(X.shape) < 1 / 3
 X_WITH_GAPS = np.where(MISSING, np.float32(np.nan), X)
 TARGET_OF_GAPS = MISSING @ [3.0, -2.0, 1.0, 0.5] + TARGETS[:, 0]
 LABELS_OF_GAPS = np.digitize(TARGET_OF_GAPS, [-1, 2])
 
-TAKE_GAPS = [
+ACCEPT_GAPS = [
     estimator
     for estimator in (*CLASSIFIERS, *REGRESSORS)
     if not isinstance(estimator, GradientBoostingClassifier | GradientBoostingRegressor)
@@ -209,24 +209,24 @@ def fit_on(rows, estimator):
 
 
 @pytest.mark.parametrize("fitted_on", [X, X_WITH_GAPS], ids=["fitted without", "fitted with"])
-@pytest.mark.parametrize("estimator", TAKE_GAPS, ids=name)
+@pytest.mark.parametrize("estimator", ACCEPT_GAPS, ids=name)
 def test_missing_values_take_the_estimators_branch(estimator, fitted_on):
-    assert_same_answers(fit_on(fitted_on, estimator), X_WITH_GAPS)
+    assert_same_predictions(fit_on(fitted_on, estimator), X_WITH_GAPS)
 
 
 def test_both_branches_for_missing_values_occur():
-    nodes = fit_on(X_WITH_GAPS, TAKE_GAPS[0]).tree_.__getstate__()["nodes"]
+    nodes = fit_on(X_WITH_GAPS, ACCEPT_GAPS[0]).tree_.__getstate__()["nodes"]
     assert set(nodes["missing_go_to_left"][nodes["left_child"] >= 0]) == {0, 1}
 
 
 @pytest.mark.parametrize(
-    "estimator", [estimator for estimator in TAKE_GAPS if name(estimator).startswith("Hist")], ids=name
+    "estimator", [estimator for estimator in ACCEPT_GAPS if name(estimator).startswith("Hist")], ids=name
 )
 def test_infinite_values_take_the_estimators_branch(estimator):
     rows = X_WITH_GAPS.copy()
     rows[::7, 1], rows[1::7, 2], rows[2::7] = np.inf, -np.inf, np.inf
     for fitted_on in (X, rows):
-        assert_same_answers(fit_on(fitted_on, estimator), rows)
+        assert_same_predictions(fit_on(fitted_on, estimator), rows)
 
 
 IN_SMALL = [
@@ -257,18 +257,18 @@ def test_rows_at_and_next_to_a_threshold_give_exact_predictions(estimator, fitte
     y = np.random.default_rng(seed).integers(3, size=len(fitted_on))
     y[:3] = 0, 1, 2
     fitted = clone(estimator).fit(fitted_on, y)
-    np.testing.assert_array_equal(compile_predictor(fitted)(rows), answers(fitted, rows), strict=True)
+    np.testing.assert_array_equal(compile_predictor(fitted)(rows), predictions(fitted, rows), strict=True)
 
 
 def test_calls_do_not_share_memory():
     for regressor in REGRESSORS:
         fitted = clone(regressor).fit(X, TARGETS[:, 0])
-        own, predict = answers(fitted, X), compile_predictor(fitted)
+        own, predict = predictions(fitted, X), compile_predictor(fitted)
         first = predict(X)
         predict(X[::-1])[:] = 99
         np.testing.assert_array_equal(predict(X), own)
         np.testing.assert_array_equal(first, own)
-        np.testing.assert_array_equal(answers(fitted, X), own)
+        np.testing.assert_array_equal(predictions(fitted, X), own)
 
 
 @pytest.mark.parametrize("estimator", [*CLASSIFIERS, *REGRESSORS, MultiOutputRegressor(REGRESSORS[-1])], ids=name)
@@ -279,11 +279,11 @@ def test_pickled_predictor_predicts_the_same(estimator):
 
 
 class OwnForest(RandomForestClassifier):
-    """A subclass, which may predict in a way of its own."""
+    """A subclass, which may predict in another way."""
 
 
 class OwnTree(DecisionTreeClassifier):
-    """A subclass, which may predict in a way of its own."""
+    """A subclass, which may predict in another way."""
 
 
 @pytest.mark.parametrize(
