@@ -120,6 +120,14 @@ def test_one_scale_may_be_fixed_and_the_other_auto(rng):
     assert behavior.command_scale == (3.0, 2.0)
 
 
+@pytest.mark.parametrize("command", [(0.0, 0.0), (5.0, 1.0), (0.1, 7.0), (-0.3, 1 / 3)])
+def test_equal_commands_are_not_scaled(command, rng):
+    # With rounding the standard deviation of a thousand times 0.1 is 1e-15 rather than 0.
+    rows = make_rows(1000)._replace(commands=np.tile(command, (1000, 1)))
+    behavior = BehaviorFitter(Recorder(), ONE_NUMBER).fit(None, rows, None, rng)
+    assert behavior.command_scale == (1.0, 1.0)
+
+
 @pytest.mark.parametrize(
     ("targets", "kind", "forest"),
     [(TWO_ACTIONS, DiscreteBehavior, RandomForestClassifier), (ONE_NUMBER, ContinuousBehavior, RandomForestRegressor)],

@@ -87,11 +87,11 @@ class BehaviorFitter:
             )
 
     def _scale(self, commands: np.ndarray) -> CommandScale:
-        desired_return, desired_horizon = (
-            factor if not isinstance(factor, str) else 1 / std if std > 0 else 1.0
-            for factor, std in zip(self.scales, commands.std(axis=0), strict=True)
+        return_scale, horizon_scale = (
+            _auto_scale(column) if isinstance(factor, str) else factor
+            for factor, column in zip(self.scales, commands.T, strict=True)
         )
-        return desired_return, desired_horizon
+        return return_scale, horizon_scale
 
     def _new_behavior(self, scale: CommandScale, n_rows: int) -> Behavior:
         estimator = self.estimator
@@ -105,6 +105,13 @@ def make_behavior(estimator: Any, targets: ActionTargets, command_scale: Command
     if targets.labels is not None:
         return DiscreteBehavior(estimator, targets.labels, command_scale)
     return ContinuousBehavior(estimator, targets.low, targets.high, command_scale)
+
+
+def _auto_scale(column: np.ndarray) -> float:
+    """Return the factor that gives numbers a standard deviation of 1, or 1 if they are all the same."""
+    std = column.std()
+    # Rounding gives equal numbers a tiny standard deviation. What is below the precision of rows counts as equal.
+    return float(1 / std) if std > np.finfo(np.float32).eps * np.abs(column).max() else 1.0
 
 
 def _has_drifted(before: CommandScale, now: CommandScale) -> bool:
