@@ -143,6 +143,27 @@ def test_default_estimator_is_a_forest_for_any_number_of_rows(targets, kind, for
     assert behavior.fitted_estimator.max_samples == max_samples
 
 
+@pytest.mark.parametrize("n_rows", [5, 21, 399])
+@pytest.mark.parametrize("targets", [TWO_ACTIONS, ONE_NUMBER], ids=["discrete", "continuous"])
+def test_default_forest_samples_as_many_rows_for_weights_of_any_sum(targets, n_rows, rng):
+    rows = make_rows(400).take(np.arange(n_rows))
+    X = np.column_stack([rows.observations, rows.commands]).astype(np.float32)
+    for weights in (np.full(n_rows, 1 / n_rows), np.full(n_rows, 0.3), rng.random(n_rows)):
+        expected, behavior = (
+            BehaviorFitter(None, targets).fit(None, rows, scaled, np.random.default_rng(0))
+            for scaled in (weights / weights.mean(), 1e-3 * weights)
+        )
+        np.testing.assert_array_equal(behavior.predict(X), expected.predict(X))
+        n_sampled = [tree.tree_.weighted_n_node_samples[0] for tree in behavior.fitted_estimator.estimators_]
+        assert n_sampled == [5 if n_rows == 5 else n_rows // 2] * 30
+
+
+def test_default_forest_on_20_rows_does_not_warn_if_weights_sum_to_a_little_less():
+    weights = np.full(20, 1 - 1e-15)
+    assert weights.sum() < 20
+    BehaviorFitter(None, TWO_ACTIONS).fit(None, make_rows(20), weights, np.random.default_rng(0))
+
+
 def test_default_estimator_can_be_fitted_on_a_single_row(rng):
     rows = make_rows().take([1])
     behavior = BehaviorFitter(None, TWO_ACTIONS).fit(None, rows, None, rng)

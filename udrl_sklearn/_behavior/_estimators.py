@@ -9,8 +9,9 @@ from sklearn.utils._param_validation import HasMethods
 
 from udrl_sklearn._envs._spaces import ActionTargets
 
-# Each tree of the default forest samples half of the rows. scikit-learn refuses that for very few rows.
-MIN_ROWS_TO_HALVE = 20
+# Each tree of the default forest samples half of the rows. scikit-learn warns if that is less than 10 rows. It takes
+# half of the sum of the weights, which rounding may leave a little below the number of rows.
+MIN_ROWS_TO_HALVE = 21
 
 
 def default_estimator(discrete: bool = True, *, n_rows: int | None = None) -> Any:

@@ -67,7 +67,7 @@ class BehaviorFitter:
         rows : Rows
             Observations, commands and actions.
         weights : ndarray of shape (n_rows,) or None
-            Sample weights.
+            Sample weights. The default forest and updates use their ratios only.
         rng : numpy.random.Generator
             Source of randomness.
 
@@ -76,6 +76,8 @@ class BehaviorFitter:
         behavior : Behavior
         """
         X = design_matrix(rows.observations, rows.commands)
+        if self.estimator is None and weights is not None:
+            weights = _with_mean_1(weights)
         scale = self._scale(rows.commands)
         with limited_threads(len(X)):
             if not self.is_incremental:
@@ -105,6 +107,12 @@ def make_behavior(estimator: Any, targets: ActionTargets, command_scale: Command
     if targets.labels is not None:
         return DiscreteBehavior(estimator, targets.labels, command_scale)
     return ContinuousBehavior(estimator, targets.low, targets.high, command_scale)
+
+
+def _with_mean_1(weights: np.ndarray) -> np.ndarray:
+    """Scale weights for a forest whose trees sample a fraction of their sum."""
+    mean = weights.mean()
+    return weights if np.isclose(mean, 1) else weights / mean
 
 
 def _auto_scale(column: np.ndarray) -> float:
