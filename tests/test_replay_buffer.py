@@ -12,7 +12,7 @@ from udrl_sklearn._replay_buffer import ReplayBuffer
 
 
 def make_episode(total_return, n_steps=1, tag=0):
-    """Return an episode whose only reward is the last, and whose observations tell it from others."""
+    """Return an episode whose only reward is the last, and whose observations are its tag."""
     rewards = np.zeros(n_steps)
     rewards[-1] = total_return
     return Episode(np.full((n_steps + 1, 2), float(tag)), np.arange(n_steps), rewards)
@@ -42,7 +42,7 @@ def test_unbounded_buffer_keeps_all_episodes():
     assert len(make_buffer(list(range(1000)))) == 1000
 
 
-def kept_of(episodes, max_episodes, keep):
+def expected_episodes(episodes, max_episodes, keep):
     """Return what a buffer has to keep of a list of episodes."""
     if keep == "recent":
         return episodes[-max_episodes:]
@@ -52,15 +52,15 @@ def kept_of(episodes, max_episodes, keep):
 
 @pytest.mark.parametrize("keep", ["recent", "best"])
 @given(st.lists(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4)), max_size=4), max_size=12), st.integers(1, 5))
-def test_episodes_taken_from_a_buffer_are_not_changed_by_later_adds(keep, batches, max_episodes):
-    buffer, held, taken = ReplayBuffer(max_episodes, keep), [], []
+def test_episodes_of_a_buffer_are_not_changed_by_later_adds(keep, batches, max_episodes):
+    buffer, kept, views = ReplayBuffer(max_episodes, keep), [], []
     for tag, batch in enumerate(batches):
         added = [make_episode(float(r), n, 10 * tag + i) for i, (r, n) in enumerate(batch)]
         buffer.add(added)
-        held = kept_of(held + added, max_episodes, keep)
-        assert_same_episodes(buffer.episodes, held)
-        taken += [(buffer.episodes, held), (buffer.recent(3), held[-len(buffer.recent(3)) :])]
-        for view, expected in taken:
+        kept = expected_episodes(kept + added, max_episodes, keep)
+        assert_same_episodes(buffer.episodes, kept)
+        views += [(buffer.episodes, kept), (buffer.recent(3), kept[-len(buffer.recent(3)) :])]
+        for view, expected in views:
             assert_same_episodes(view, expected)
 
 
@@ -103,8 +103,8 @@ def test_empty_buffer_has_no_episodes(keep):
     buffer = ReplayBuffer(3, keep)
     buffer.add([])
     assert (len(buffer), buffer.n_timesteps) == (0, 0)
-    for none in (buffer.returns, buffer.lengths, buffer.episodes, buffer.recent(None), buffer.recent(9)):
-        assert len(none) == 0
+    for empty in (buffer.returns, buffer.lengths, buffer.episodes, buffer.recent(None), buffer.recent(9)):
+        assert len(empty) == 0
     assert len(buffer.best(2)) == len(buffer.best_indices(2)) == 0
     assert buffer.returns.dtype == np.float64 and buffer.lengths.dtype == np.intp
 
@@ -128,12 +128,12 @@ TOO_DEEP = Episode(np.ones((3, 2)), np.ones((2, 1)), [1.0, 1.0])
 
 @pytest.mark.parametrize("other", [TOO_WIDE, TOO_DEEP], ids=["more features", "rows of actions"])
 def test_episode_of_another_shape_is_refused_and_the_buffer_unchanged(other):
-    held = [make_episode(1.0, 2, 1), make_episode(2.0, 3, 2)]
+    episodes = [make_episode(1.0, 2, 1), make_episode(2.0, 3, 2)]
     buffer = ReplayBuffer()
-    buffer.add(held)
+    buffer.add(episodes)
     with pytest.raises(ValueError):
         buffer.add([other])
-    assert_same_episodes(buffer.episodes, held)
+    assert_same_episodes(buffer.episodes, episodes)
 
 
 @pytest.mark.parametrize("keep", ["recent", "best"])
@@ -141,10 +141,10 @@ def test_memory_is_bounded_by_the_kept_episodes(keep):
     buffer = ReplayBuffer(10, keep)
     for i in range(2000):
         buffer.add([make_episode(float(i % 97), 5, i)])
-    held = sum(column._room.nbytes for column in buffer._columns.values())
+    allocated = sum(column._room.nbytes for column in buffer._columns.values())
     needed = sum(column.rows.nbytes for column in buffer._columns.values())
     assert (len(buffer), buffer.n_timesteps) == (10, 50)
-    assert held < 4 * needed
+    assert allocated < 4 * needed
 
 
 @pytest.mark.parametrize("shape", [(), (3,)], ids=["one component", "three components"])
@@ -167,12 +167,71 @@ def test_pickled_and_copied_buffers_are_equal(duplicate, shape, described):
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda buffer: pickle.loads(pickle.dumps(buffer))])
 @pytest.mark.parametrize("returns", [[], [3.0], [3.0, 4.0]], ids=len)
-def test_copies_of_a_buffer_are_independent(duplicate, returns):
-    buffer = make_buffer(returns, max_episodes=2)
+@pytest.mark.parametrize("keep", ["recent", "best"])
+def test_buffer_and_copy_grow_apart(duplicate, returns, keep):
+    buffer = make_buffer(returns, max_episodes=2, keep=keep)
     again = duplicate(buffer)
     again.add([make_episode(5.0, 2)])
     assert again.returns.tolist() == [*returns, 5.0][-2:]
     assert buffer.returns.tolist() == returns
+    buffer.add([make_episode(6.0, 3), make_episode(7.0, 4)])
+    assert (buffer.returns.tolist(), buffer.lengths.tolist()) == ([6.0, 7.0], [3, 4])
+    assert again.returns.tolist() == [*returns, 5.0][-2:]
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda buffer: pickle.loads(pickle.dumps(buffer))])
+@pytest.mark.parametrize("keep", ["recent", "best"])
+@given(
+    st.integers(1, 5),
+    st.lists(st.tuples(st.booleans(), st.lists(st.integers(0, 9), min_size=1, max_size=4)), min_size=1, max_size=12),
+    st.integers(0, 12),
+)
+def test_buffer_and_copy_stay_apart_through_any_adds_and_drops(duplicate, keep, max_episodes, batches, copy_at):
+    """Add batches to one buffer, copy it, and then add each batch to the original or to the copy."""
+    buffers, kept = [ReplayBuffer(max_episodes, keep)], [[]]
+    for number, (to_copy, returns) in enumerate(batches):
+        if number == min(copy_at, len(batches) - 1):
+            buffers, kept = [buffers[0], duplicate(buffers[0])], [kept[0], kept[0]]
+        which = int(to_copy) if len(buffers) == 2 else 0
+        added = [make_episode(float(r), 1 + r % 3, 10 * number + i) for i, r in enumerate(returns)]
+        buffers[which].add(added)
+        kept[which] = expected_episodes(kept[which] + added, max_episodes, keep)
+        for buffer, expected in zip(buffers, kept, strict=True):
+            assert_same_episodes(buffer.episodes, expected)
+
+
+def test_copy_shares_memory_until_it_grows():
+    buffer = make_buffer([1.0, 2.0, 3.0], max_episodes=3)
+    again = copy.copy(buffer)
+    assert np.shares_memory(again.episodes.observations, buffer.episodes.observations)
+    again.add([make_episode(4.0)])
+    assert not np.shares_memory(again.episodes.observations, buffer.episodes.observations)
+
+
+@pytest.mark.parametrize("keep", ["recent", "best"])
+def test_totals_count_dropped_episodes_too(keep):
+    buffer = make_buffer([5.0, 1.0, 3.0], [2, 3, 4], max_episodes=2, keep=keep)
+    assert (buffer.n_episodes_total, buffer.n_timesteps_total) == (3, 9)
+    buffer.add([])
+    assert (buffer.n_episodes_total, buffer.n_timesteps_total) == (3, 9)
+    again = copy.copy(buffer)
+    again.add(Episodes.of([make_episode(0.0, 7)]))
+    assert (again.n_episodes_total, again.n_timesteps_total) == (4, 16)
+    assert (buffer.n_episodes_total, buffer.n_timesteps_total) == (3, 9)
+    assert len(buffer) == len(again) == 2
+
+
+def test_refused_episodes_are_not_counted():
+    buffer = make_buffer([1.0], [2])
+    with pytest.raises(ValueError):
+        buffer.add([TOO_WIDE])
+    assert (buffer.n_episodes_total, buffer.n_timesteps_total) == (1, 2)
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda buffer: pickle.loads(pickle.dumps(buffer))])
+def test_copies_keep_the_totals(duplicate):
+    again = duplicate(make_buffer([5.0, 1.0, 3.0], [2, 3, 4], max_episodes=1))
+    assert (again.n_episodes_total, again.n_timesteps_total, again.n_timesteps) == (3, 9, 4)
 
 
 def test_pickle_leaves_out_dropped_episodes():
