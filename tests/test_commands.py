@@ -45,7 +45,7 @@ def test_check_command_refuses_other_types_with_advice(wrong):
 
 @pytest.mark.parametrize("desired_return", [np.nan, np.inf, -np.inf])
 def test_check_command_refuses_infinite_returns_and_advises_max(desired_return):
-    with pytest.raises(ValueError, match='as much as possible use command="max"'):
+    with pytest.raises(ValueError, match='highest return that the agent can achieve use command="max"'):
         check_command((desired_return, 10))
 
 
@@ -92,8 +92,8 @@ def test_exploratory_returns_lie_within_one_standard_deviation_above_the_mean(re
 
 
 def test_exploratory_returns_fill_their_interval_evenly():
-    drawn = exploratory_commands(np.array([0.0, 2.0]), np.array([4, 6]), 4000, np.random.default_rng(0))[:, 0]
-    counts, _ = np.histogram(drawn, bins=4, range=(1.0, 2.0))
+    sampled = exploratory_commands(np.array([0.0, 2.0]), np.array([4, 6]), 4000, np.random.default_rng(0))[:, 0]
+    counts, _ = np.histogram(sampled, bins=4, range=(1.0, 2.0))
     assert counts.sum() == 4000
     assert counts.min() > 900
 
@@ -112,23 +112,20 @@ def test_finetuning_commands_are_uniform_over_the_achieved_returns():
         (10.0, 1, 7.0),  # two episodes had a return of 10; the newer one counts
         (10.0, 2, 6.0),  # both of them: no line passes through one return alone, so the mean of 5 and 7
         (-50.0, 1, 2.0),
-        (
-            8.0,
-            3,
-            5.0,
-        ),  # 10 (7 steps), 10 (5 steps) and 4 (3 steps): 5 at a return of 8, and half a step more for each 1
+        # Nearest are the returns 10 (7 steps), 10 (5 steps) and 4 (3 steps): half a step for each unit of return.
+        (8.0, 3, 5.0),
         (6.0, 3, 4.0),
         (99.0, 3, 7.0),  # no longer than the longest of them
-        (0.0, 15, 4.25 - 3.75 * 50.25 / 240.75),  # fewer episodes than asked for: all
+        (0.0, 15, 4.25 - 3.75 * 50.25 / 240.75),  # fewer than 15 episodes: all of them
     ],
 )
-def test_fitting_horizon_is_on_the_line_through_the_nearest_episodes(desired_return, n_nearest, horizon):
+def test_matching_horizon_is_on_the_line_through_the_nearest_episodes(desired_return, n_nearest, horizon):
     returns, lengths = np.array([-9.0, 4.0, 10.0, 10.0]), np.array([2, 3, 5, 7])
     assert matching_horizon(desired_return, returns, lengths, n_nearest) == pytest.approx(horizon)
 
 
 @given(st.lists(st.integers(1, 500), min_size=1, max_size=15), st.integers(1, 500))
-def test_fitting_horizon_equals_the_return_if_each_step_pays_one(lengths, desired_return):
+def test_matching_horizon_equals_the_return_if_each_step_pays_one(lengths, desired_return):
     lengths = np.array(lengths)
     horizon = matching_horizon(desired_return, lengths.astype(float), lengths)
     assert horizon == pytest.approx(np.clip(desired_return, lengths.min(), lengths.max()))

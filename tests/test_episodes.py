@@ -24,7 +24,7 @@ def test_episode_converts_lists_to_arrays():
 
 
 def test_total_return_sums_from_the_last_reward_to_the_first():
-    rewards = [1.0, 1e16, -1e16]  # the other way round the 1 is lost
+    rewards = [1.0, 1e16, -1e16]  # a sum in the other order loses the 1
     episode = Episode(np.zeros((4, 1)), np.zeros(3), rewards)
     assert episode.total_return == returns_to_go(np.array(rewards))[0] == 1.0
 
@@ -61,7 +61,7 @@ def test_episode_refuses_inconsistent_arrays(observations, actions, rewards, mes
 
 @st.composite
 def lists_of_episodes(draw):
-    """Draw episodes that fit together, with actions of one or several components."""
+    """Generate episodes that fit together, with actions of one or several components."""
     shape, dtype = draw(
         st.sampled_from([((), np.int64), ((), "U5"), ((3,), np.int8), ((1,), float), ((2,), np.float32)])
     )

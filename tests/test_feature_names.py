@@ -6,6 +6,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from toy_envs import FixedLengthEnv, MatchEnv
 
 from udrl_sklearn import DecisionMapDisplay, Episode, UDRLAgent, distill, explain
+from udrl_sklearn.methods import ReturnConditioned
 
 KNOWN = [
     "CartPole-v1",
@@ -19,21 +20,26 @@ KNOWN = [
 
 
 class NamedEnv(MatchEnv):
-    """Says itself what its three states and actions are called."""
+    """Has names for its three states and actions in its metadata."""
 
     metadata = {"observation_names": ["low", "middle", "high"], "action_names": ["sink", "stay", "rise"]}
 
 
-def learned_briefly(env, **params):
+def train_briefly(env, **params):
     actions = (env() if callable(env) else gymnasium.make(env) if isinstance(env, str) else env).action_space
     kind = DecisionTreeRegressor if isinstance(actions, spaces.Box) else DecisionTreeClassifier
-    params = {"total_timesteps": 200, "n_warm_up_episodes": 2, "weighting": None, "random_state": 0} | params
+    params = {
+        "total_timesteps": 200,
+        "n_warm_up_episodes": 2,
+        "method": ReturnConditioned(),
+        "random_state": 0,
+    } | params
     return UDRLAgent(kind(min_samples_leaf=5), **params).fit(env)
 
 
 @pytest.mark.parametrize("env_id", KNOWN)
 def test_known_environments_have_names(env_id):
-    agent = learned_briefly(env_id)
+    agent = train_briefly(env_id)
     *names, _, _ = agent.feature_names_in_
     assert len(set(names)) == len(names) == agent.n_features_in_ - 2
     assert not any("observation" in name for name in names)
@@ -45,20 +51,22 @@ def test_names_match_the_columns_and_actions():
     with gymnasium.make("Acrobot-v1") as env:
         observation, _ = env.reset(seed=0)
         angles = env.unwrapped.state[:2]
-    shown = dict(zip(learned_briefly("Acrobot-v1").feature_names_in_, observation, strict=False))
-    np.testing.assert_allclose([shown["cos_angle_1"], shown["sin_angle_2"]], [np.cos(angles[0]), np.sin(angles[1])])
-    agent = learned_briefly("LunarLander-v3")
+    observed = dict(zip(train_briefly("Acrobot-v1").feature_names_in_, observation, strict=False))
+    np.testing.assert_allclose(
+        [observed["cos_angle_1"], observed["sin_angle_2"]], [np.cos(angles[0]), np.sin(angles[1])]
+    )
+    agent = train_briefly("LunarLander-v3")
     with gymnasium.make("LunarLander-v3") as env:
         env.reset(seed=0)
         before = env.unwrapped.lander.linearVelocity.y
         observation, *_ = env.step(agent.action_names_.index("main engine"))
         assert env.unwrapped.lander.linearVelocity.y > before
-        shown = dict(zip(agent.feature_names_in_, observation, strict=False))
-        assert np.sign(shown["angular_velocity"]) == np.sign(env.unwrapped.lander.angularVelocity)
+        observed = dict(zip(agent.feature_names_in_, observation, strict=False))
+        assert np.sign(observed["angular_velocity"]) == np.sign(env.unwrapped.lander.angularVelocity)
 
 
 def test_names_from_env_metadata_are_used_everywhere():
-    agent = learned_briefly(NamedEnv)
+    agent = train_briefly(NamedEnv)
     assert agent.feature_names_in_.tolist() == ["low", "middle", "high", "desired_return", "desired_horizon"]
     assert agent.action_names_ == ["sink", "stay", "rise"]
     explanation = explain(agent, np.eye(3), command=5)
@@ -72,13 +80,13 @@ def test_names_from_env_metadata_are_used_everywhere():
 
 
 def test_unknown_environments_get_default_names():
-    agent = learned_briefly(MatchEnv)
+    agent = train_briefly(MatchEnv)
     assert agent.feature_names_in_[0] == "observation==0"
     assert agent.action_names_ == ["action 0", "action 1", "action 2"]
 
 
 def test_each_component_has_its_own_list_of_names():
-    agent = learned_briefly(FixedLengthEnv(spaces.Box(0, 1, (1,)), spaces.MultiDiscrete([2, 3], start=[0, 5])))
+    agent = train_briefly(FixedLengthEnv(spaces.Box(0, 1, (1,)), spaces.MultiDiscrete([2, 3], start=[0, 5])))
     assert agent.action_names_ == [["action 0", "action 1"], ["action 5", "action 6", "action 7"]]
     assert explain(agent, [[0.5]], command=5, component=1).action_names[0] in agent.action_names_[1]
 
@@ -92,7 +100,7 @@ def test_each_component_has_its_own_list_of_names():
     ids=["observations in another order", "more of them"],
 )
 def test_names_are_dropped_if_a_wrapper_changes_observations(wrap):
-    agent = learned_briefly(lambda: wrap(gymnasium.make("CartPole-v1")))
+    agent = train_briefly(lambda: wrap(gymnasium.make("CartPole-v1")))
     assert all(name.startswith("observation[") for name in agent.feature_names_in_[:-2])
     assert agent.action_names_ == ["push left", "push right"]
 
@@ -101,7 +109,7 @@ def test_names_are_dropped_if_a_wrapper_changes_actions():
     def reverse(env):
         return gymnasium.wrappers.TransformAction(env, lambda action: 1 - action, env.action_space)
 
-    agent = learned_briefly(lambda: reverse(gymnasium.make("CartPole-v1")))
+    agent = train_briefly(lambda: reverse(gymnasium.make("CartPole-v1")))
     assert agent.action_names_ == ["action 0", "action 1"]
     assert agent.feature_names_in_[2] == "pole_angle"
 
@@ -118,11 +126,11 @@ def test_wrong_names_are_refused(metadata, message):
     env = MatchEnv()
     env.metadata = metadata
     with pytest.raises(ValueError, match=message):
-        learned_briefly(env)
+        train_briefly(env)
 
 
 def test_warm_start_on_episodes_keeps_names_and_spaces():
-    agent = learned_briefly(NamedEnv, warm_start=True)
+    agent = train_briefly(NamedEnv, warm_start=True)
     space = agent.action_space_
     agent.fit([Episode(np.eye(3)[[0, 1, 2]], actions=[0, 1], rewards=[1.0, 1.0])])
     assert agent.feature_names_in_[0] == "low"
@@ -132,13 +140,13 @@ def test_warm_start_on_episodes_keeps_names_and_spaces():
 
 
 def test_logged_actions_outside_the_action_space_are_refused():
-    agent = learned_briefly(NamedEnv, warm_start=True)
+    agent = train_briefly(NamedEnv, warm_start=True)
     before = agent.n_episodes_
-    with pytest.raises(ValueError, match=r"Expected actions among \[0, 1, 2\] in component 0.*; got \[7\] as well"):
+    with pytest.raises(ValueError, match=r"Component 0 .* has the actions \[0, 1, 2\]; the episodes have \[7\] too"):
         agent.fit([Episode(np.eye(3)[[0, 1, 2]], actions=[0, 7], rewards=[1.0, 1.0])])
     assert agent.n_episodes_ == before
 
 
 def test_names_are_not_shared_between_agents():
-    learned_briefly("CartPole-v1").action_names_.reverse()
-    assert learned_briefly("CartPole-v1").action_names_ == ["push left", "push right"]
+    train_briefly("CartPole-v1").action_names_.reverse()
+    assert train_briefly("CartPole-v1").action_names_ == ["push left", "push right"]

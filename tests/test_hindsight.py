@@ -8,7 +8,7 @@ from udrl_sklearn._hindsight import relabel, sample_rows, sample_stratified_rows
 
 
 def make_episode(rewards, tag=0):
-    """Return an episode whose observations say which episode and step they are of."""
+    """Return an episode whose observations are the tag of the episode and the step."""
     steps = np.arange(len(rewards) + 1)
     return Episode(np.column_stack([np.full(len(steps), tag), steps]), 10 * tag + steps[:-1], rewards)
 
@@ -29,17 +29,17 @@ def test_trailing_rows_hold_the_return_and_horizon_until_the_end(episodes):
 
 @given(episodes_strategy, st.sampled_from(["trailing", "random"]), st.integers(0, 2**32))
 def test_joined_and_listed_episodes_give_the_same_rows(episodes, segments, seed):
-    joined, drawn = Episodes.of([episodes[0], *episodes])[1:], []
+    joined, sampled = Episodes.of([episodes[0], *episodes])[1:], []
     for given_as in (episodes, tuple(episodes), joined):
         rng = np.random.default_rng(seed)
-        drawn.append(
+        sampled.append(
             [
                 *relabel(given_as, segments=segments, rng=rng),
                 *relabel(given_as, segments=segments, rows_per_episode=3, rng=rng),
                 *sample_stratified_rows(given_as, 10, rng, segments=segments),
             ]
         )
-    for first, *others in zip(*drawn, strict=True):
+    for first, *others in zip(*sampled, strict=True):
         for other in others:
             np.testing.assert_array_equal(other, first, strict=True)
 
@@ -85,7 +85,7 @@ def test_take_selects_the_same_rows_of_every_array():
     assert rows.actions.tolist() == [2, 0]
 
 
-def test_draw_rows_is_uniform_over_steps():
+def test_sampled_rows_are_uniform_over_steps():
     episodes = [make_episode([1.0] * 9, 0), make_episode([1.0], 1)]
     rows = sample_rows(episodes, 5, np.random.default_rng(0))
     assert len(rows.actions) == 5
@@ -96,14 +96,14 @@ def test_draw_rows_is_uniform_over_steps():
     )
 
 
-def test_draw_rows_takes_every_step_once_if_there_are_too_few():
+def test_sample_rows_takes_every_step_once_if_there_are_too_few():
     episodes = [make_episode([1.0, 2.0], 0), make_episode([3.0], 1)]
     np.testing.assert_array_equal(
         sample_rows(episodes, 3, np.random.default_rng(0)).observations, relabel(episodes).observations
     )
 
 
-def test_spread_over_returns_draws_equally_from_each_return_bin():
+def test_stratified_rows_are_sampled_equally_from_each_return_bin():
     # 50 episodes of return 0 and 3 steps, one of return 5 and 2 steps, two of return 10 and 1 and 9 steps
     lengths, returns = [3] * 50 + [2, 1, 9], [0] * 50 + [5, 10, 10]
     episodes = [make_episode([0] * (n - 1) + [r], tag) for tag, (n, r) in enumerate(zip(lengths, returns, strict=True))]
@@ -112,18 +112,18 @@ def test_spread_over_returns_draws_equally_from_each_return_bin():
     assert len(rows.actions) == 6000
     for level in (0, 5, 10):
         assert (np.array(returns)[tags] == level).mean() == pytest.approx(1 / 3, rel=0.1)
-    # within a level every step counts the same: 9 of 10 rows are of the longer episode, its 9 steps alike
+    # Within a level each step has the same share: 9 of 10 rows are of the longer episode.
     assert (tags == 52).sum() / (tags >= 51).sum() == pytest.approx(0.9, rel=0.05)
     np.testing.assert_allclose(np.bincount(steps[tags == 52]), (tags == 52).sum() / 9, rtol=0.3)
 
 
-def test_spread_over_returns_of_one_bin_draws_from_all_steps():
+def test_stratified_rows_of_one_bin_come_from_all_steps():
     rows = sample_stratified_rows([make_episode([1, 1], 0), make_episode([2], 1)], 300, np.random.default_rng(0))
     assert len(rows.actions) == 300
     assert {tuple(row) for row in rows.observations} == {(0, 0), (0, 1), (1, 0)}
 
 
-def test_spread_over_returns_passes_segments_on():
+def test_stratified_rows_may_be_random_segments():
     episodes = [make_episode([1, 1, 1, 1], 0)]
     trailing = sample_stratified_rows(episodes, 50, np.random.default_rng(0))
     np.testing.assert_array_equal(trailing.commands[:, 1], 4 - trailing.observations[:, 1])

@@ -15,7 +15,7 @@ def make_episode(actions=(1, 0), n_features=2):
 
 
 class Dataset:
-    """Stands for a MinariDataset whose episodes are made by hand."""
+    """In place of a MinariDataset: its episodes are made by hand."""
 
     def __init__(self, observation_space, action_space, episodes):
         self.observation_space, self.action_space = observation_space, action_space
@@ -46,14 +46,14 @@ def log(observations, actions, rewards, terminated=True):
     [[make_episode()], (make_episode(),), Episodes.of([make_episode()]), Dataset(None, None, [])],
     ids=["list", "tuple", "joined", "dataset"],
 )
-def test_episodes_and_datasets_are_experience(X):
+def test_episodes_and_datasets_are_episodes(X):
     assert is_episodes(X)
 
 
 @pytest.mark.parametrize(
     "X", [[], Episodes.of([make_episode()])[:0], "CartPole-v1", MatchEnv(), np.zeros((3, 3)), [[1, 2]], make_episode()]
 )
-def test_other_objects_are_not_experience(X):
+def test_other_objects_are_not_episodes(X):
     assert not is_episodes(X)
 
 
@@ -71,31 +71,32 @@ def test_other_objects_are_not_experience(X):
 )
 def test_kind_of_actions_is_read_from_the_episodes(actions, is_discrete, n_components):
     given = [make_episode(actions), make_episode(actions)]
-    episodes, known_spaces, targets = read_episodes(tuple(given))
+    episodes, interface = read_episodes(tuple(given))
     assert_same_episodes(episodes, given)
-    assert known_spaces == (None, None)
-    assert (targets.is_discrete, targets.n_components) == (is_discrete, n_components)
+    assert (interface.observation_space, interface.action_space) == (None, None)
+    assert interface.feature_names == ["observation[0]", "observation[1]"]
+    assert (interface.targets.is_discrete, interface.targets.n_components) == (is_discrete, n_components)
 
 
 def test_joined_episodes_are_not_copied():
     given = Episodes.of([make_episode([3, 1]), make_episode([7])])
-    episodes, known_spaces, targets = read_episodes(given)
+    episodes, interface = read_episodes(given)
     assert episodes is given
-    assert known_spaces == (None, None)
-    assert targets.labels[0].tolist() == [1, 3, 7]
+    assert (interface.observation_space, interface.action_space) == (None, None)
+    assert interface.targets.labels[0].tolist() == [1, 3, 7]
 
 
 def test_joined_and_listed_episodes_give_the_same_agent():
-    lived = UDRLAgent(total_timesteps=200, random_state=0).fit(MatchEnv()).buffer_.episodes
+    collected = UDRLAgent(total_timesteps=200, random_state=0).fit(MatchEnv()).buffer_.episodes
     X = np.hstack([np.eye(3), np.zeros((3, 2))])
-    joined, listed = (UDRLAgent(random_state=0).fit(given) for given in (lived, list(lived)))
+    joined, listed = (UDRLAgent(random_state=0).fit(given) for given in (collected, list(collected)))
     np.testing.assert_array_equal(joined.predict_proba(X), listed.predict_proba(X))
     assert_same_episodes(joined.buffer_.episodes, listed.buffer_.episodes)
 
 
 def test_labels_are_collected_from_all_episodes():
-    _, _, targets = read_episodes([make_episode([3, 1]), make_episode([7])])
-    assert targets.labels[0].tolist() == [1, 3, 7]
+    _, interface = read_episodes([make_episode([3, 1]), make_episode([7])])
+    assert interface.targets.labels[0].tolist() == [1, 3, 7]
 
 
 @pytest.mark.parametrize(
@@ -116,9 +117,10 @@ def test_nested_spaces_of_a_dataset_are_flattened_step_by_step():
     action_space = spaces.MultiDiscrete([[2, 3]])
     first = log({"a": (np.array([0, 1, 1]),), "b": np.arange(6.0).reshape(3, 2)}, [[[0, 1]], [[1, 2]]], [1.0, 2.0])
     second = log({"a": (np.array([1, 0]),), "b": np.ones((2, 2))}, [[[1, 0]]], [3.0], terminated=False)
-    episodes, known_spaces, targets = read_episodes(Dataset(observation_space, action_space, [first, second]))
-    assert known_spaces == (observation_space, action_space)
-    assert [labels.tolist() for labels in targets.labels] == [[0, 1], [0, 1, 2]]
+    episodes, interface = read_episodes(Dataset(observation_space, action_space, [first, second]))
+    assert (interface.observation_space, interface.action_space) == (observation_space, action_space)
+    assert interface.feature_names == ["a[0]==0", "a[0]==1", "b[0]", "b[1]"]
+    assert [labels.tolist() for labels in interface.targets.labels] == [[0, 1], [0, 1, 2]]
     assert episodes[0].observations.tolist() == [[1, 0, 0, 1], [0, 1, 2, 3], [0, 1, 4, 5]]
     assert episodes[0].actions.tolist() == [[0, 1], [1, 2]]
     assert [episode.rewards.tolist() for episode in episodes] == [[1, 2], [3]]
@@ -128,10 +130,10 @@ def test_nested_spaces_of_a_dataset_are_flattened_step_by_step():
 def test_continuous_actions_of_a_dataset_keep_the_bounds_of_their_space():
     action_space = spaces.Box(-2, 2, (2,))
     dataset = Dataset(spaces.Discrete(2), action_space, [log(np.array([0, 1]), np.float32([[0.5, -1]]), [0.0])])
-    (episode,), _, targets = read_episodes(dataset)
+    (episode,), interface = read_episodes(dataset)
     assert episode.observations.tolist() == [[1, 0], [0, 1]]
     assert episode.actions.tolist() == [[0.5, -1]]
-    assert (targets.low.tolist(), targets.high.tolist()) == ([-2, -2], [2, 2])
+    assert (interface.targets.low.tolist(), interface.targets.high.tolist()) == ([-2, -2], [2, 2])
 
 
 def test_minari_dataset_is_read_from_disk(tmp_path, monkeypatch):

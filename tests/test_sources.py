@@ -152,26 +152,26 @@ def test_factory_of_another_object_is_refused(factory, message):
         make_env(source)
 
 
-def start_of(source, draw):
+def first_observation(source, number):
     env = make_env(source)
-    return env.reset(seed=source.reset_seed(draw))[0].tolist()
+    return env.reset(seed=source.reset_seed(number))[0].tolist()
 
 
 def test_seeded_envs_have_their_own_reproducible_starts():
     sources = env_sources(seeded_envs("CartPole-v1", 3, seed=5))
     assert [source.seed for source in sources] == [5, 6, 7]
-    starts = [start_of(source, draw) for source in sources for draw in (0, 1)]
+    starts = [first_observation(source, number) for source in sources for number in (0, 1)]
     assert len({tuple(start) for start in starts}) == 6
-    assert starts == [start_of(source, draw) for source in sources for draw in (0, 1)]
+    assert starts == [first_observation(source, number) for source in sources for number in (0, 1)]
 
 
 def test_seeded_envs_share_no_reset_seed():
-    seeds = [{EnvSource(seed=seed).reset_seed(draw) for draw in range(500)} for seed in (0, 1)]
+    seeds = [{EnvSource(seed=seed).reset_seed(number) for number in range(500)} for seed in (0, 1)]
     assert len(seeds[0]) == len(seeds[1]) == 500
     assert not seeds[0] & seeds[1]
 
 
-def test_source_without_a_seed_resets_with_the_drawn_number():
+def test_source_without_a_seed_resets_with_the_number_itself():
     seed = EnvSource().reset_seed(np.int64(7))
     assert seed == 7
     assert type(seed) is int

@@ -155,12 +155,12 @@ def test_decode_inverts_encode(space, n_components):
     if targets.is_discrete:
         for column, labels in zip(encoded.reshape(20, -1).T, targets.labels, strict=True):
             assert np.isin(column, labels).all()
-    # estimators answer in floating point; a lone component is a number, or a row of one where actions are drawn
-    answers = [encoded, encoded.astype(np.float64)]
+    # Estimators predict floating point numbers. A single component is a number, or a row of one if actions are sampled.
+    predictions = [encoded, encoded.astype(np.float64)]
     if n_components == 1:
-        answers += [encoded.reshape(20)] if targets.is_discrete else [encoded.reshape(20), encoded.reshape(20, 1)]
-    for answer in answers:
-        decoded = targets.decode(answer)
+        predictions += [encoded.reshape(20)] if targets.is_discrete else [encoded.reshape(20), encoded.reshape(20, 1)]
+    for predicted in predictions:
+        decoded = targets.decode(predicted)
         assert isinstance(decoded, list)
         for one, action in zip(decoded, actions, strict=True):
             np.testing.assert_array_equal(one, action)
@@ -173,10 +173,10 @@ def test_decode_of_no_targets_is_empty():
 
 
 def test_decoded_actions_are_copies():
-    answered = np.zeros((2, 3), dtype=np.float32)
-    first, second = ActionTargets.from_space(spaces.Box(-1, 1, (3,))).decode(answered)
+    predicted = np.zeros((2, 3), dtype=np.float32)
+    first, second = ActionTargets.from_space(spaces.Box(-1, 1, (3,))).decode(predicted)
     first[:] = 1
-    assert not answered.any() and not second.any()
+    assert not predicted.any() and not second.any()
 
 
 def test_labels_include_every_value_of_a_discrete_component():
