@@ -5,6 +5,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from udrl_sklearn._envs._spaces import ActionTargets
+
 CommandScale = tuple[float, float]
 
 
@@ -82,6 +84,10 @@ class Behavior(ABC):
         X[:, -2] *= X.dtype.type(self.command_scale[0])
         X[:, -1] *= X.dtype.type(self.command_scale[1])
         return X
+
+    @abstractmethod
+    def predicts(self, targets: ActionTargets) -> bool:
+        """Tell whether the actions are these: the same labels, or the same bounds."""
 
     @abstractmethod
     def predict(self, X: np.ndarray) -> np.ndarray:

@@ -8,6 +8,8 @@ from scipy.special import ndtri
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import get_tags
 
+from udrl_sklearn._envs._spaces import ActionTargets
+
 from ._base import Behavior, CommandScale
 from ._fitting import fit_weighted, seeded_clone
 from ._tree_inference import CompiledEstimator
@@ -100,6 +102,10 @@ class ContinuousBehavior(Behavior):
         if self.compiled.estimator is None:
             self.compiled = CompiledEstimator(seeded_clone(self.estimator, rng))
         self.compiled.estimator.partial_fit(X, self._to_targets(actions))
+
+    def predicts(self, targets: ActionTargets) -> bool:
+        """Tell whether the actions are these."""
+        return np.array_equal(self.low, targets.low) and np.array_equal(self.high, targets.high)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the predicted actions, within bounds: (n,), or (n, n_components) if there are several."""

@@ -7,6 +7,8 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.dummy import DummyClassifier
 
+from udrl_sklearn._envs._spaces import ActionTargets
+
 from ._base import Behavior, CommandScale
 from ._fitting import fit_weighted, resample_by_weight, seeded_clone
 from ._tree_inference import CompiledEstimator
@@ -73,6 +75,11 @@ class DiscreteBehavior(Behavior):
                 head.estimator = seeded_clone(self.estimator, rng) if len(labels) > 1 else dummy.fit(X[:1], [0])
             if len(labels) > 1:
                 head.estimator.partial_fit(X, np.searchsorted(labels, y), classes=head.codes)
+
+    def predicts(self, targets: ActionTargets) -> bool:
+        """Tell whether the actions are these."""
+        labels = targets.labels or []
+        return len(labels) == len(self.labels) and all(map(np.array_equal, self.labels, labels))
 
     def predict_proba(self, X: np.ndarray) -> list[np.ndarray]:
         """Return the probability of each label: a list of arrays (n, n_labels), one for each component."""

@@ -82,11 +82,15 @@ class BehaviorFitter:
         with limited_threads(len(X)):
             if not self.is_incremental:
                 return self._new_behavior(scale, len(X)).fit(X, rows.actions, weights, rng)
-            if previous is None or _has_drifted(previous.command_scale, scale):
+            if previous is None or not self._can_update(previous, scale):
                 previous = self._new_behavior(scale, len(X))
             return previous.update(
                 X, rows.actions, weights, n_updates=self.n_updates or 0, batch_size=self.batch_size, rng=rng
             )
+
+    def _can_update(self, previous: Behavior, scale: CommandScale) -> bool:
+        """Tell whether a behavior has the actions of these targets and about this scale of commands."""
+        return previous.predicts(self.targets) and not _has_drifted(previous.command_scale, scale)
 
     def _scale(self, commands: np.ndarray) -> CommandScale:
         return_scale, horizon_scale = (

@@ -1,6 +1,6 @@
 """What an agent needs to know of an environment: its spaces, and the names of observations and actions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from gymnasium import Space
@@ -61,14 +61,19 @@ class EnvInterface:
             )
 
     def merged_with(self, previous: "EnvInterface") -> "EnvInterface":
-        """Return the interface that says more: an environment says more of its actions than logged episodes do.
+        """Return an interface for what is learned on these spaces and on the previous ones together.
+
+        It is that of the environment if there is one. Logged episodes alone have the discrete actions of both.
 
         Raises
         ------
         ValueError
-            If the logged episodes have actions that the environment has not.
+            If logged episodes have actions that the environment has not.
         """
-        if self.observation_space is not None or previous.observation_space is None:
-            return self
-        previous.targets.check_includes(self.targets)
-        return previous
+        if self.action_space is None and previous.action_space is None:
+            return replace(self, targets=self.targets.union(previous.targets))
+        if self.action_space is None:
+            previous.targets.check_includes(self.targets)
+            return previous
+        self.targets.check_includes(previous.targets)
+        return self

@@ -1,7 +1,7 @@
 """Gymnasium's spaces: observations as feature columns, actions as targets."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, Self
 
@@ -206,6 +206,13 @@ class ActionTargets:
                     f"Component {component} of the action space has the actions {expected.tolist()}; the episodes have "
                     f"{unknown.tolist()} too. Map them to actions of the space, or leave such episodes out."
                 )
+
+    def union(self, others: "ActionTargets") -> "ActionTargets":
+        """Return targets with the discrete actions of these and of others."""
+        labels = self.labels
+        if labels is not None and others.labels is not None:
+            labels = [np.union1d(own, other) for own, other in zip(labels, others.labels, strict=True)]
+        return replace(self, labels=labels, dtype=np.result_type(self.dtype, others.dtype))
 
     def encode(self, action: Any) -> Any:
         """Return an action of an environment as a number, or as an array of shape (n_components,)."""
