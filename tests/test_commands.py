@@ -8,8 +8,12 @@ from udrl_sklearn._commands import (
     OPEN_ENDED,
     Command,
     check_command,
+    command_trajectory,
+    complete_command,
     exploratory_commands,
     finetune_commands,
+    is_open_ended,
+    is_out_of_support,
     matching_horizon,
     next_command,
 )
@@ -74,6 +78,92 @@ def test_next_command_counts_exact_rows_down_and_keeps_open_ended_ones(commands,
     assert (after[~is_open, 1] >= 1).all()
     shortened = ~is_open & (before[:, 1] >= 2)
     np.testing.assert_array_equal(after[shortened, 1], before[shortened, 1] - 1)
+
+
+@pytest.mark.parametrize(
+    ("commands", "expected"),
+    [
+        (OPEN_ENDED, True),
+        (Command(0.0, 1.0), False),
+        (Command(5.0, 2.5), False),
+        ((-3.0, 0.0), True),  # the horizon decides
+        ([[0.0, 0.0], [0.0, 1.0], [7.0, 3.0]], [True, False, False]),
+        (np.zeros((0, 2)), []),
+        (np.array([[[0, 0], [1, 1]]]), [[True, False]]),
+        (np.float32([[2, 0]]), [True]),
+    ],
+    ids=repr,
+)
+def test_commands_without_a_horizon_are_open_ended(commands, expected):
+    result = is_open_ended(commands)
+    assert result.dtype == bool
+    assert result.tolist() == expected
+
+
+@given(hnp.arrays(float, st.integers(1, 8), elements=st.integers(-9, 9)), st.integers(1, 12))
+def test_trajectory_follows_next_command(rewards, horizon):
+    command = np.array([[20.0, float(horizon)]])
+    trajectory = command_trajectory(Command(*command[0]), rewards)
+    assert trajectory.shape == (len(rewards), 2)
+    for step, reward in enumerate(rewards):
+        np.testing.assert_array_equal(trajectory[step], command[0])
+        command = next_command(command, np.array([reward]))
+
+
+def test_trajectory_of_the_open_ended_command_is_constant():
+    np.testing.assert_array_equal(command_trajectory(OPEN_ENDED, np.array([1.0, 2.0, 3.0])), np.zeros((3, 2)))
+
+
+RETURNS, LENGTHS = np.array([1.0, 2.0, 5.0]), np.array([10, 20, 50])
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (Command(3.0, 7.0), Command(3.0, 7.0)),
+        (Command(9.0, 7.0), Command(5.0, 7.0)),  # not above the best return
+        (Command(5.0, 99.0), Command(5.0, 99.0)),
+        (Command(-8.0, 2.0), Command(-8.0, 2.0)),
+        (Command(4.0), Command(4.0, 40.0)),  # each unit of return took ten steps
+        (Command(9.0), Command(5.0, 50.0)),
+        (Command(-8.0), Command(-8.0, 10.0)),
+    ],
+)
+def test_complete_command_has_a_horizon_and_at_most_the_best_return(command, expected):
+    completed = complete_command(command, RETURNS, LENGTHS)
+    assert isinstance(completed, Command)
+    assert completed == pytest.approx(expected)
+    assert all(type(part) is float for part in completed)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 30)), min_size=1, max_size=8),
+    finite,
+    st.none() | st.floats(1, 100),
+)
+def test_complete_command_is_complete_already_the_second_time(episodes, desired_return, horizon):
+    returns, lengths = np.array(episodes, dtype=float).T
+    completed = complete_command(Command(desired_return, horizon), returns, lengths)
+    assert completed.desired_return == min(desired_return, returns.max())
+    assert completed.desired_horizon >= 1
+    assert complete_command(completed, returns, lengths) == completed
+
+
+@pytest.mark.parametrize(
+    ("desired_return", "expected"),
+    [
+        (-1.0, False),
+        (9.0, False),  # 200 of 1000 steps belong to episodes with a higher return
+        (10.0, False),  # 50 of them, exactly one in twenty
+        (10.5, False),
+        (11.0, True),  # none of them
+        (99.0, True),
+    ],
+)
+def test_return_is_out_of_support_if_less_than_a_twentieth_of_the_steps_have_more(desired_return, expected):
+    returns, lengths = np.array([9.0, 10.0, 11.0]), np.array([800, 150, 50])
+    assert is_out_of_support(desired_return, returns, lengths) is expected
+    assert is_out_of_support(10.0, returns, np.array([800, 151, 49])) is True
 
 
 def test_next_command_of_no_episodes_is_no_command():

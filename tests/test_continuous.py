@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from gymnasium import spaces
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, SGDRegressor
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -12,6 +14,7 @@ from sklearn.tree import DecisionTreeRegressor
 from toy_estimators import Recorder
 
 from udrl_sklearn._behavior._continuous import ContinuousBehavior
+from udrl_sklearn._envs._spaces import ActionTargets
 
 
 def name(value):
@@ -125,3 +128,40 @@ def test_only_command_columns_are_scaled_and_the_input_is_unchanged(rng):
     np.testing.assert_array_equal(behavior.fitted_estimator.X_, scaled)
     np.testing.assert_allclose(behavior.predict(X), scaled.sum(axis=1), rtol=1e-6)
     np.testing.assert_array_equal(X, before)
+
+
+@pytest.mark.parametrize("n_components", [1, 2])
+def test_behavior_of_a_fitted_regressor_has_bounds_and_deviations_of_another(n_components, rng):
+    X = rng.normal(size=(200, 3)).astype(np.float32)
+    actions = X[:, :n_components] + rng.normal(scale=0.3, size=(200, n_components))
+    low, high = (bound[:n_components] for bound in BOUNDS)
+    like = ContinuousBehavior(LinearRegression(), low, high, command_scale=(9.0, 9.0)).fit(X, actions, None, rng)
+    y = actions[:, 0] if n_components == 1 else actions
+    tree = DecisionTreeRegressor(max_depth=3, random_state=0).fit(X, y)
+    behavior = ContinuousBehavior.from_fitted(tree, like)
+
+    expected = np.clip(tree.predict(X).reshape(200, -1), low, high)
+    np.testing.assert_array_equal(behavior.predict(X).reshape(200, -1), expected)
+    assert behavior.fitted_estimator is tree
+    assert behavior.command_scale == (1.0, 1.0)  # the regressor is fitted on unscaled commands
+    for name in ("low", "high", "residual_std", "observation_std"):
+        np.testing.assert_array_equal(getattr(behavior, name), getattr(like, name))
+    np.testing.assert_array_equal(behavior.action_range, like.action_range)
+    uniforms = np.full((200, n_components + 1), 0.5)  # the median of the distribution around the prediction
+    np.testing.assert_allclose(behavior.sample(X, uniforms, greedy=False, epsilon=0.0), expected)
+
+
+def test_behavior_of_a_regressor_for_one_output_can_be_made_of_several_fitted_ones(rng):
+    X = rng.normal(size=(100, 3)).astype(np.float32)
+    like = ContinuousBehavior(LinearRegression(), *BOUNDS).fit(X, X[:, :2], None, rng)
+    fitted = MultiOutputRegressor(GradientBoostingRegressor(n_estimators=3)).fit(X, X[:, :2])
+    behavior = ContinuousBehavior.from_fitted(fitted, like)
+    np.testing.assert_array_equal(behavior.predict(X), np.clip(fitted.predict(X), *BOUNDS))
+    assert behavior.fitted_estimator is fitted
+
+
+def test_behavior_predicts_only_the_actions_with_its_bounds():
+    behavior = ContinuousBehavior(LinearRegression(), -np.ones(2), np.ones(2))
+    assert behavior.predicts(ActionTargets.from_space(spaces.Box(-1, 1, (2,))))
+    for space in (spaces.Box(-1, 2, (2,)), spaces.Box(-2, 1, (2,)), spaces.Box(-1, 1, (1,)), spaces.Discrete(2)):
+        assert not behavior.predicts(ActionTargets.from_space(space))

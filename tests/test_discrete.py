@@ -3,7 +3,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
 from sklearn.naive_bayes import GaussianNB
@@ -15,6 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 from toy_estimators import IncrementalRecorder, NeedsCodes, OnlyPredicts, blobs
 
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
+from udrl_sklearn._envs._spaces import ActionTargets
 
 
 def name(value):
@@ -232,6 +233,47 @@ def test_actions_are_sampled_with_their_probabilities(greedy, epsilon, frequenci
     uniforms = (np.arange(10_000)[:, None] + 0.5) / 10_000  # an even grid in place of random numbers
     sampled = fitted_with(proba).sample(np.zeros((10_000, 3)), uniforms, greedy=greedy, epsilon=epsilon)
     np.testing.assert_allclose(np.bincount(sampled, minlength=4) / 10_000, frequencies, atol=1e-3)
+
+
+LABELS = [np.array([2, 5, 7]), np.array([1, 3])]
+
+
+def test_behavior_of_fitted_classifiers_predicts_as_they_do(rng):
+    X = rng.normal(size=(300, 4)).astype(np.float32)
+    actions = np.column_stack([np.where(X[:, 0] > 0, 7, 2), np.where(X[:, 1] > 0, 3, 1)])  # none has the label 5
+    trees = [DecisionTreeClassifier(max_depth=2, random_state=0).fit(X[:, :], y) for y in actions.T]
+    noisy = [clone(tree).fit(X, rng.permutation(y)) for tree, y in zip(trees, actions.T, strict=True)]
+    for estimators in (trees, noisy):
+        behavior = DiscreteBehavior.from_fitted(estimators, LABELS, np.array([1.0, 2.0]))
+        np.testing.assert_array_equal(behavior.predict(X), np.column_stack([e.predict(X) for e in estimators]))
+        first, second = behavior.predict_proba(X)
+        np.testing.assert_array_equal(first[:, [0, 2]], estimators[0].predict_proba(X))
+        np.testing.assert_array_equal(first[:, 1], 0)
+        np.testing.assert_array_equal(second, estimators[1].predict_proba(X))
+        assert behavior.fitted_estimator == estimators
+        assert behavior.observation_std.tolist() == [1.0, 2.0]
+        assert behavior.command_scale == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("labels", [["down", "up"], [5, 9]], ids=str)
+def test_behavior_of_a_fitted_classifier_samples_its_labels(labels, rng):
+    X, y = blobs(labels)
+    tree = DecisionTreeClassifier().fit(X, y)
+    behavior = DiscreteBehavior.from_fitted([tree], [np.array(labels)], np.ones(1))
+    uniforms = rng.random((len(X), behavior.n_uniforms))
+    np.testing.assert_array_equal(behavior.sample(X, uniforms, greedy=False, epsilon=0.0), y)
+    np.testing.assert_array_equal(behavior.select_by_power(X, uniforms, 2), y)
+    np.testing.assert_array_equal(behavior.for_inference().predict(X), y)
+    assert behavior.fitted_estimator is tree
+
+
+def test_behavior_predicts_only_the_actions_with_its_labels():
+    behavior = DiscreteBehavior(DecisionTreeClassifier(), LABELS)
+    same = np.array([[2, 1], [5, 3], [7, 3]])
+    assert behavior.predicts(ActionTargets.from_arrays(same, discrete=True))
+    for other in (same[:2], same[:, :1], same[:, ::-1], same + 1):
+        assert not behavior.predicts(ActionTargets.from_arrays(other, discrete=True))
+    assert not behavior.predicts(ActionTargets.from_arrays(same.astype(float), discrete=False))
 
 
 @pytest.mark.parametrize("estimator", [DecisionTreeClassifier(), SGDClassifier()])

@@ -12,8 +12,9 @@ from udrl_sklearn._behavior._base import design_matrix
 from udrl_sklearn._behavior._continuous import ContinuousBehavior
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
 from udrl_sklearn._commands import OPEN_ENDED, Command
+from udrl_sklearn._envs._pool import Slot
 from udrl_sklearn._envs._spaces import ActionTargets, ObservationColumns
-from udrl_sklearn._rollout._action_selection import ExploringActor, GreedyActor
+from udrl_sklearn._rollout._action_selection import ExploringActor, GreedyActor, QuasiRandomActor
 from udrl_sklearn._rollout._policy import Policy
 
 
@@ -111,3 +112,46 @@ def test_sampled_actions_depend_on_the_seed_alone(rng):
     actions = [[int(policy(0)) for _ in range(30)] for policy in (first, same, other)]
     assert actions[0] == actions[1] != actions[2]
     assert len(set(actions[0])) > 1
+
+
+class SlotRecorder(GreedyActor):
+    """Records the slots of its episodes and of its actions."""
+
+    def __init__(self, behavior):
+        super().__init__(behavior)
+        self.begun, self.acted = [], []
+
+    def reset(self, slot, rng):
+        self.begun.append(slot)
+
+    def select_actions(self, slots, observations, commands, uniforms):
+        self.acted += slots
+        return super().select_actions(slots, observations, commands, uniforms)
+
+
+def test_policy_acts_in_one_slot_that_turns_targets_into_actions(rng):
+    env = MatchEnv()
+    policy = make_policy(env, matcher(env, rng), make_actor=SlotRecorder)
+    policy(0)
+    policy.reset()
+    policy(1)
+    policy(2)
+    (slot,) = set(policy.actor.begun)
+    assert type(slot) is Slot
+    assert slot.targets.labels[0].tolist() == [0, 1, 2]
+    assert policy.actor.begun == [slot] * 2  # once when it is made, and once for the second episode
+    assert policy.actor.acted == [slot] * 3
+
+
+def test_policies_that_share_an_actor_do_not_disturb_each_other(rng):
+    X = rng.normal(size=(60, 5)).astype(np.float32)
+    behavior = DiscreteBehavior(DecisionTreeClassifier(max_depth=1), [np.arange(3)])
+    behavior.fit(X, rng.integers(3, size=60), None, rng)
+    columns, targets = ObservationColumns(spaces.Discrete(3)), ActionTargets.from_space(spaces.Discrete(3))
+    actor = QuasiRandomActor(behavior, power=1)
+    alone = Policy(actor, columns, targets, OPEN_ENDED)
+    expected = [int(alone(0)) for _ in range(20)]
+    first, second = (Policy(actor, columns, targets, OPEN_ENDED) for _ in range(2))
+    both = [(int(first(0)), int(second(0))) for _ in range(20)]
+    assert both == [(action, action) for action in expected]
+    assert len(set(expected)) > 1

@@ -216,6 +216,91 @@ def test_other_action_spaces_are_refused_with_advice(space):
         ActionTargets.from_space(space)
 
 
+@pytest.mark.parametrize(
+    ("space", "action", "expected"),
+    [
+        (spaces.Discrete(3), 2, 2),
+        (spaces.Discrete(3), np.int64(2), 2),
+        (spaces.Discrete(3), np.array(2), 2),
+        (spaces.Discrete(3), np.array([2]), 2),  # as models that act in vector environments return it
+        (spaces.Discrete(3), 2.0, 2),
+        (spaces.Discrete(2), True, 1),
+        (spaces.Discrete(3, start=5), 7, 7),
+        (spaces.MultiDiscrete([2, 3], start=[0, 5]), (1, 7), [1, 7]),
+        (spaces.MultiDiscrete([[2, 3], [2, 2]]), [[1, 2], [0, 1]], [[1, 2], [0, 1]]),
+        (spaces.MultiBinary(2), [True, False], [1, 0]),
+        (spaces.Box(-1, 1, ()), 0.5, 0.5),
+        (spaces.Box(-1, 1, (1,)), 0.5, [0.5]),
+        (spaces.Box(-1, 1, (2,)), [0.5, -1], [0.5, -1]),
+        (spaces.Box(-1, 1, (2, 1)), np.array([0.5, -1]), [[0.5], [-1]]),
+        (spaces.Box(-3, 3, (2,), np.int16), [1.6, -0.4], [2, 0]),
+    ],
+    ids=repr,
+)
+def test_check_action_returns_an_element_of_the_space(space, action, expected):
+    checked = ActionTargets.from_space(space).check_action(action)
+    assert space.contains(checked)
+    assert np.asarray(checked).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("space", "action", "message"),
+    [
+        (spaces.Discrete(3), 3, r"returned the action 3; the action space expects one of \[\[0, 1, 2\]\]"),
+        (spaces.Discrete(3), -1, "returned the action -1"),
+        (spaces.Discrete(3), 0.5, "returned the action 0.5"),
+        (spaces.Discrete(3), [0, 1], r"returned the action \[0, 1\]"),
+        (spaces.Discrete(3), [], r"returned the action \[\]"),
+        (spaces.Discrete(3), None, "returned the action None"),
+        (spaces.Discrete(3), "1", "returned the action '1'"),
+        (spaces.Discrete(3), np.nan, "returned the action nan"),
+        (spaces.Discrete(3, start=5), 0, r"one of \[\[5, 6, 7\]\]"),
+        (spaces.MultiDiscrete([2, 3]), [2, 0], r"one of \[\[0, 1\], \[0, 1, 2\]\]"),
+        (spaces.MultiDiscrete([2, 3]), 1, "returned the action 1"),
+        (spaces.MultiBinary(2), [0, 2], r"one of \[\[0, 1\], \[0, 1\]\]"),
+        (spaces.Box(-1, 1, (2,)), 0.5, "expects 2 numbers"),
+        (spaces.Box(-1, 1, (2,)), [0.5, 0.5, 0.5], "expects 2 numbers"),
+        (spaces.Box(-1, 1, (1,)), {"force": 0.5}, "expects 1 number"),
+    ],
+    ids=repr,
+)
+def test_check_action_refuses_other_actions(space, action, message):
+    with pytest.raises(ValueError, match=message):
+        ActionTargets.from_space(space).check_action(action)
+
+
+def test_given_names_replace_the_generated_ones():
+    discrete = ActionTargets.from_space(spaces.Discrete(2), ["left", "right"])
+    assert discrete.names == discrete.component_names() == ["left", "right"]
+    continuous = ActionTargets.from_space(spaces.Box(-1, 1, (2,)), ["force", "torque"])
+    assert continuous.names == continuous.component_names() == ["force", "torque"]
+
+
+@pytest.mark.parametrize(
+    ("space", "names"),
+    [
+        (spaces.Discrete(2, start=5), ["action 5", "action 6"]),
+        (spaces.Box(-1, 1, (2,)), ["action[0]", "action[1]"]),
+        (spaces.Box(-1, 1, ()), ["action[0]"]),
+    ],
+    ids=str,
+)
+def test_actions_without_given_names_are_numbered(space, names):
+    targets = ActionTargets.from_space(space)
+    assert targets.names == targets.component_names() == names
+
+
+def test_components_of_discrete_actions_have_names_of_their_own():
+    targets = ActionTargets.from_space(spaces.MultiDiscrete([2, 3], start=[0, 5]))
+    assert targets.names == [["action 0", "action 1"], ["action 5", "action 6", "action 7"]]
+    assert [targets.component_names(component) for component in (0, 1)] == targets.names
+    assert targets.component_names() == targets.names[0]
+
+
+def test_names_of_actions_in_arrays_are_their_labels():
+    assert ActionTargets.from_arrays(np.array(["up", "down"]), discrete=True).names == ["action down", "action up"]
+
+
 def test_targets_can_be_made_from_arrays():
     discrete = ActionTargets.from_arrays(np.array([3, 1, 3]), discrete=True)
     assert [labels.tolist() for labels in discrete.labels] == [[1, 3]]
