@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import BanditEnv, ContinuousMatchEnv, EndlessEnv, MatchEnv, SpacesEnv
 
@@ -181,6 +182,18 @@ def test_state_of_a_model_is_passed_on_and_reset_with_each_episode(deterministic
     assert set(passed) == {deterministic}
 
 
+def test_only_the_first_step_starts_an_episode_for_a_model_without_a_state():
+    starts = []
+
+    class Stateless:
+        def predict(self, observation, state=None, episode_start=None, deterministic=False):
+            starts.extend(episode_start.tolist())
+            return observation, None
+
+    assert evaluate_policy(Stateless(), MatchEnv, n_episodes=2).mean_return == MatchEnv().optimum
+    assert starts == [True, False, False, False, False] * 2
+
+
 class NoPair:
     """A model that does not return a pair."""
 
@@ -212,6 +225,17 @@ def test_command_for_a_policy_that_takes_none_is_refused(policy, command):
 def test_command_for_a_policy_with_a_command_of_its_own_is_refused(agent):
     with pytest.raises(ValueError, match="Only an agent takes a command"):
         evaluate_policy(agent.policy((3, 5)), MatchEnv, command=(3, 5))
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [None, 3, "rnd", [0, 1], MatchEnv(), UDRLAgent, Model, LinearRegression, LinearRegression()],
+    ids=["None", "number", "other word", "list", "environment", "agent class", "model class", "class", "estimator"],
+)
+def test_objects_that_do_not_act_are_refused(policy):
+    message = r"policy must be a fitted UDRLAgent, a Policy, a function .*\. For any other model pass a function"
+    with pytest.raises(TypeError, match=message):
+        evaluate_policy(policy, MatchEnv, n_episodes=1)
 
 
 def policies(agent):

@@ -1,6 +1,7 @@
 """`evaluate_policy`: one evaluation for anything that acts."""
 
 from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +13,8 @@ from ._envs._sources import env_sources
 from ._rollout._action_selection import Actor, RandomActor
 from ._rollout._evaluation import Evaluation, run_episodes
 from ._rollout._policy import Policy
+
+OTHER_MODELS = "For any other model pass a function of an observation: lambda observation: ..."
 
 
 def evaluate_policy(
@@ -57,7 +60,8 @@ def evaluate_policy(
     TypeError
         If the policy is none of these, or its `predict` returns no pair.
     ValueError
-        If there is a command for a policy that takes none, or an action is not in the action space.
+        If there is a command for a policy that takes none, or an action is none of the discrete actions, or has
+        another number of components.
 
     Examples
     --------
@@ -94,14 +98,23 @@ def _as_actor(policy: Any, deterministic: bool) -> tuple[Actor, Command | None]:
         return policy.actor.for_inference(), policy.initial_command
     if isinstance(policy, str) and policy == "random":
         return RandomActor(), None
-    if hasattr(policy, "predict"):
+    if hasattr(policy, "predict") and _takes_state(policy.predict):
         return ModelActor(policy, deterministic), None
     if callable(policy) and not isinstance(policy, type):
         return FunctionActor(policy), None
     raise TypeError(
-        "policy must be a fitted UDRLAgent, a Policy, a function of an observation, a model with predict, or "
-        f'"random"; got {policy!r}.'
+        "policy must be a fitted UDRLAgent, a Policy, a function of an observation, a model whose predict takes "
+        f'(observation, state, episode_start, deterministic), or "random"; got {policy!r}. {OTHER_MODELS}'
     )
+
+
+def _takes_state(predict: Callable) -> bool:
+    """Tell whether a method can be called as `ModelActor` does; those of a class or of scikit-learn can not."""
+    try:
+        signature(predict).bind(None, state=None, episode_start=None, deterministic=True)
+    except TypeError:
+        return False
+    return True
 
 
 class FunctionActor(Actor):
@@ -145,10 +158,12 @@ class ModelActor(Actor):
         self.model = model
         self.deterministic = deterministic
         self._states: dict = {}
+        self._starting: set = set()
 
     def reset(self, slot: EnvSlot, rng: np.random.Generator) -> None:
         """Begin an episode in a slot, without a state."""
         self._states[slot] = None
+        self._starting.add(slot)
 
     def select_actions(
         self, slots: Sequence[EnvSlot], observations: np.ndarray, commands: np.ndarray, uniforms: np.ndarray
@@ -157,15 +172,15 @@ class ModelActor(Actor):
         return [slot.targets.check_action(self._predict(slot)) for slot in slots]
 
     def _predict(self, slot: EnvSlot) -> Any:
-        state = self._states[slot]
-        starts = np.array([state is None])
+        starts = np.array([slot in self._starting])
+        self._starting.discard(slot)
         result = self.model.predict(
-            slot.observation, state=state, episode_start=starts, deterministic=self.deterministic
+            slot.observation, state=self._states[slot], episode_start=starts, deterministic=self.deterministic
         )
         if not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(
                 f"predict of {type(self.model).__name__} must return a pair (action, state), got {result!r}. "
-                "For any other model pass a function of an observation: lambda observation: ..."
+                f"{OTHER_MODELS}"
             )
         action, self._states[slot] = result
         return action
