@@ -94,8 +94,8 @@ class BehaviorFitter:
 
     def _scale(self, commands: np.ndarray) -> CommandScale:
         return_scale, horizon_scale = (
-            _auto_scale(column) if isinstance(factor, str) else factor
-            for factor, column in zip(self.scales, commands.T, strict=True)
+            auto if isinstance(factor, str) else factor
+            for factor, auto in zip(self.scales, _auto_scales(commands), strict=True)
         )
         return return_scale, horizon_scale
 
@@ -119,11 +119,12 @@ def _with_mean_1(weights: np.ndarray) -> np.ndarray:
     return weights if np.isclose(mean, 1) else weights / mean
 
 
-def _auto_scale(column: np.ndarray) -> float:
-    """Return the factor that gives numbers a standard deviation of 1, or 1 if they are all the same."""
-    std = column.std()
+def _auto_scales(commands: np.ndarray) -> list[float]:
+    """Return the factor that gives each column a standard deviation of 1, or 1 if its numbers are all the same."""
+    stds = commands.std(axis=0)
     # Rounding gives equal numbers a tiny standard deviation. What is below the precision of rows counts as equal.
-    return float(1 / std) if std > np.finfo(np.float32).eps * np.abs(column).max() else 1.0
+    is_constant = stds <= np.finfo(np.float32).eps * np.abs(commands).max(axis=0)
+    return [1.0 if constant else float(1 / std) for constant, std in zip(is_constant, stds, strict=True)]
 
 
 def _has_drifted(before: CommandScale, now: CommandScale) -> bool:
