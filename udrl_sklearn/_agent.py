@@ -329,28 +329,31 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         self._report(training)
         return self
 
-    def _fit_rows(self, X: ArrayLike, y: ArrayLike | None, sample_weight: ArrayLike | None) -> Self:
+    def _fit_rows(self, X: Any, y: Any, sample_weight: Any) -> Self:
         """Fit the behavior function on rows, as any supervised estimator."""
         # The forest would take half of the rows by their weights, which may have any sum here.
         estimator = default_estimator().set_params(max_samples=None) if self.estimator is None else self.estimator
         discrete = is_classifier(estimator)
-        original = X
-        X, y = check_X_y(X, y, ensure_min_features=2, multi_output=True, y_numeric=not discrete, estimator=self)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        rows, actions = check_X_y(
+            X, y, ensure_min_features=2, multi_output=True, y_numeric=not discrete, estimator=self
+        )
+        if actions.ndim == 2 and actions.shape[1] == 1:
+            actions = column_or_1d(actions, warn=True)
         if discrete:
-            check_classification_targets(y)
+            check_classification_targets(actions)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        targets = ActionTargets.from_arrays(y, discrete=discrete)
-        scale = [1.0 if factor == "auto" else factor for factor in (self.return_scale, self.horizon_scale)]
-        behavior = make_behavior(estimator, targets, tuple(scale))
-        behavior.fit(X, y, sample_weight, make_rng(self.random_state))
+            sample_weight = _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
+        targets = ActionTargets.from_arrays(actions, discrete=discrete)
+        return_scale, horizon_scale = (
+            1.0 if isinstance(factor, str) else factor for factor in (self.return_scale, self.horizon_scale)
+        )
+        behavior = make_behavior(estimator, targets, (return_scale, horizon_scale))
+        behavior.fit(rows, actions, sample_weight, make_rng(self.random_state))
         self._reset()
-        validate_data(self, original, skip_check_array=True)  # sets the attributes of the columns
+        validate_data(self, X, skip_check_array=True)  # sets the attributes of the columns
         self.action_targets_, self.action_names_ = targets, targets.names
-        self._row_commands = X[:, -2:]
-        self.command_ = Command(*self._row_commands[np.argmax(X[:, -2])].tolist())
+        self._row_commands = rows[:, -2:]
+        self.command_ = Command(*self._row_commands[np.argmax(rows[:, -2])].tolist())
         self._publish_behavior(BehaviorFunction(behavior))
         return self
 

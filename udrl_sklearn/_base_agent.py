@@ -61,6 +61,7 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
     action_targets_: ActionTargets
     command_: Command
     buffer_: ReplayBuffer
+    history_: list[dict[str, Any]]
     n_features_in_: int
     observation_space_: gymnasium.Space | None
     _row_commands: np.ndarray
@@ -280,6 +281,14 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
         return self.action_selection.exploring_actor(behavior)
 
     @property
+    def wrapped_estimator(self) -> Any:
+        """The `estimator`, or the default one in the place of None."""
+        if self.estimator is not None:
+            return self.estimator
+        targets = getattr(self, "action_targets_", None)
+        return default_estimator(targets is None or targets.is_discrete)
+
+    @property
     def learning_method(self) -> LearningMethod:
         """The `method`, or the default one in the place of None."""
         return AdvantageWeighted() if self.method is None else self.method
@@ -294,7 +303,7 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
         """Arguments of `collect_episodes`, as the parameters say."""
         return {"n_envs": self.n_envs, "n_jobs": self.n_jobs, "max_episode_steps": self.max_episode_steps}
 
-    def check_rows(self, X: ArrayLike) -> np.ndarray:
+    def check_rows(self, X: Any) -> np.ndarray:
         """Return rows with a command as an array, or raise a ValueError if they do not fit the agent."""
         check_is_fitted(self)
         if not hasattr(self, "buffer_"):
@@ -353,14 +362,6 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
         from ._persistence import load  # see `save`
 
         return load(path, trusted)
-
-    @property
-    def wrapped_estimator(self) -> Any:
-        """The `estimator`, or the default one for the actions in the place of None."""
-        if self.estimator is not None:
-            return self.estimator
-        targets = getattr(self, "action_targets_", None)
-        return default_estimator(targets is None or targets.is_discrete)
 
     @property
     def _learned(self) -> Learned:

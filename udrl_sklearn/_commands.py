@@ -80,12 +80,12 @@ def check_command(command: Any) -> Command | str:
     return Command(float(desired_return), None if desired_horizon is None else float(desired_horizon))
 
 
-def is_open_ended(commands: ArrayLike) -> np.ndarray:
+def is_open_ended(commands: ArrayLike | Command) -> np.ndarray:
     """Tell which commands are open-ended.
 
     Parameters
     ----------
-    commands : array-like of shape (..., 2)
+    commands : array-like of shape (..., 2), or Command
         Desired return and desired horizon (steps).
 
     Returns
@@ -98,6 +98,29 @@ def is_open_ended(commands: ArrayLike) -> np.ndarray:
     array([ True, False])
     """
     return np.asarray(commands)[..., 1] == 0
+
+
+def repeat_command(command: Command, n_rows: int) -> np.ndarray:
+    """Return an array with the same command in each row.
+
+    Parameters
+    ----------
+    command : Command
+        Open-ended, or exact with a horizon.
+    n_rows : int
+        Number of rows.
+
+    Returns
+    -------
+    commands : ndarray of shape (n_rows, 2)
+
+    Examples
+    --------
+    >>> repeat_command(Command(5.0, 2.0), 2)
+    array([[5., 2.],
+           [5., 2.]])
+    """
+    return np.tile(np.array(command, dtype=np.float64), (n_rows, 1))
 
 
 def next_command(commands: np.ndarray, rewards: np.ndarray) -> np.ndarray:
@@ -157,7 +180,7 @@ def command_trajectory(command: Command, rewards: np.ndarray) -> np.ndarray:
            [4., 1.],
            [2., 1.]])
     """
-    commands = np.tile(np.asarray(command, dtype=float), (len(rewards), 1))
+    commands = repeat_command(command, len(rewards))
     for step, reward in enumerate(rewards[:-1]):
         commands[step + 1] = next_command(commands[step : step + 1], np.array([reward]))[0]
     return commands

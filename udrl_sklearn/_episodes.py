@@ -1,8 +1,9 @@
-"""Episodes: what an agent lived through, as arrays."""
+"""Episodes as arrays: observations, actions and rewards."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import SupportsIndex, overload
 
 import numpy as np
 
@@ -35,27 +36,32 @@ def returns_to_go(rewards: np.ndarray) -> np.ndarray:
 class Episode:
     """One episode of T steps.
 
-    There is one observation more than there are steps: the last one is what the environment showed
-    after the last action. The value of a truncated episode's tail is estimated from it.
+    There is one observation more than there are steps: the last one is the observation after the last action. If the
+    episode was truncated, the value of the rest is estimated from it.
 
     Parameters
     ----------
     observations : array-like of shape (T + 1, n_features)
-        Flattened observations, the one after the last step included.
+        Flattened observations, with the one after the last step.
     actions : array-like of shape (T,) or (T, n_components)
         Integers (or other labels) for discrete actions, floats for continuous ones. A column for
         each component of a MultiDiscrete, MultiBinary or Box action.
     rewards : array-like of shape (T,)
         The reward of each step.
     terminated : bool, default=True
-        Whether the episode reached an end of its own.
+        Whether the episode reached a terminal state.
     truncated : bool, default=False
-        Whether the episode was cut off, by a time limit for instance.
+        Whether the episode was cut off before that, by a time limit for instance.
 
     Raises
     ------
     ValueError
         If the lengths do not fit together, or a number is NaN or infinite.
+
+    See Also
+    --------
+    Episodes : Many episodes in a few arrays.
+    UDRLAgent.fit : Takes a list of episodes.
 
     Examples
     --------
@@ -71,7 +77,7 @@ class Episode:
     terminated: bool = True
     truncated: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         observations, actions = np.asarray(self.observations), np.asarray(self.actions)
         rewards = np.asarray(self.rewards, dtype=np.float64)
         _check_shapes(observations, actions, rewards)
@@ -80,7 +86,7 @@ class Episode:
         for name, value in (("observations", observations), ("actions", actions), ("rewards", rewards)):
             object.__setattr__(self, name, value)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.rewards)
 
     @property
@@ -90,8 +96,8 @@ class Episode:
 
 
 @dataclass(frozen=True, eq=False)
-class Episodes(Sequence):
-    """Many episodes in a few long arrays, one after the other; a sequence of `Episode`.
+class Episodes(Sequence[Episode]):
+    """A sequence of `Episode`, stored one after the other in a few long arrays.
 
     Attributes
     ----------
@@ -102,11 +108,25 @@ class Episodes(Sequence):
     rewards : ndarray of shape (n_timesteps,)
         The reward of each step.
     returns_to_go : ndarray of shape (n_timesteps + n_episodes,)
-        Beside each observation the sum of the rewards that followed; 0 beside the last of an episode.
+        For each observation the sum of the rewards that followed; 0 for the last one of an episode.
     lengths : ndarray of shape (n_episodes,)
         Steps of each episode.
     terminated, truncated : ndarray of shape (n_episodes,)
         As in `Episode`.
+
+    See Also
+    --------
+    Episode : One episode.
+
+    Examples
+    --------
+    >>> from udrl_sklearn import Episode, Episodes
+    >>> one, other = Episode([[0.0], [1.0]], [0], [5.0]), Episode([[0.0], [1.0], [2.0]], [1, 1], [1.0, 1.0])
+    >>> episodes = Episodes.of([one, other])
+    >>> episodes.returns, episodes.lengths
+    (array([5., 2.]), array([1, 2]))
+    >>> episodes[1].total_return
+    2.0
     """
 
     observations: np.ndarray
@@ -118,9 +138,9 @@ class Episodes(Sequence):
     truncated: np.ndarray
 
     @classmethod
-    def of(cls, episodes):
-        """Join a sequence of at least one `Episode`; what is joined already is returned as it is."""
-        if isinstance(episodes, cls):
+    def of(cls, episodes: Sequence[Episode]) -> "Episodes":
+        """Join a sequence of at least one `Episode`; `Episodes` are returned as they are."""
+        if isinstance(episodes, Episodes):
             return episodes
         return cls(
             np.concatenate([episode.observations for episode in episodes]),
@@ -132,24 +152,30 @@ class Episodes(Sequence):
             np.array([episode.truncated for episode in episodes]),
         )
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.lengths)
 
-    def __getitem__(self, index):
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Episode: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Episodes": ...
+
+    def __getitem__(self, index: SupportsIndex | slice) -> "Episode | Episodes":
         """Return the episode at an index, or the episodes of a slice."""
         if isinstance(index, slice):
             return self._slice(*index.indices(len(self)))
-        index = range(len(self))[index]
-        first, last = self.starts[index], self.starts[index] + self.lengths[index]
+        i = range(len(self))[index]
+        first, last = self.starts[i], self.starts[i] + self.lengths[i]
         return Episode(
-            self.observations[first + index : last + index + 1],
+            self.observations[first + i : last + i + 1],
             self.actions[first:last],
             self.rewards[first:last],
-            bool(self.terminated[index]),
-            bool(self.truncated[index]),
+            bool(self.terminated[i]),
+            bool(self.truncated[i]),
         )
 
-    def _slice(self, first, last, step):
+    def _slice(self, first: int, last: int, step: int) -> "Episodes":
         if step != 1 and len(range(first, last, step)) > 0:
             return Episodes.of([self[i] for i in range(first, last, step)])
         ends = np.append(self.starts, len(self.rewards))
@@ -165,24 +191,24 @@ class Episodes(Sequence):
         )
 
     @cached_property
-    def starts(self):
-        """Where the steps of each episode begin: ndarray of shape (n_episodes,)."""
+    def starts(self) -> np.ndarray:
+        """Index of the first step of each episode: ndarray of shape (n_episodes,)."""
         return np.cumsum(self.lengths) - self.lengths
 
     @property
-    def returns(self):
+    def returns(self) -> np.ndarray:
         """Return of each episode: ndarray of shape (n_episodes,)."""
         return self.returns_to_go[self.starts + np.arange(len(self))]
 
 
-def _check_shapes(observations, actions, rewards):
+def _check_shapes(observations: np.ndarray, actions: np.ndarray, rewards: np.ndarray) -> None:
     if rewards.ndim != 1 or len(rewards) == 0:
         raise ValueError(f"rewards of an Episode must have shape (T,) with T >= 1 steps, got shape {rewards.shape}.")
     n_steps = len(rewards)
     if observations.ndim != 2 or len(observations) != n_steps + 1:
         raise ValueError(
             f"observations of an Episode with {n_steps} rewards must have shape ({n_steps + 1}, n_features): "
-            "one row for each step and one for what was seen after the last action. "
+            "one row for each step and one for the observation after the last action. "
             f"Got shape {observations.shape}."
         )
     if actions.ndim not in (1, 2) or len(actions) != n_steps:
@@ -192,7 +218,7 @@ def _check_shapes(observations, actions, rewards):
         )
 
 
-def _check_finite(name, array):
+def _check_finite(name: str, array: np.ndarray) -> None:
     if array.dtype.kind != "f" or np.isfinite(array).all():
         return
     step = int(np.argmax(~np.isfinite(array.reshape(len(array), -1)).all(axis=1)))

@@ -18,7 +18,7 @@ def is_episodes(X: Any) -> bool:
 
 
 def read_episodes(X: Any) -> tuple[Episodes, EnvInterface]:
-    """Return logged episodes, and what is known of their environment.
+    """Return logged episodes, and the interface of their environment.
 
     Parameters
     ----------

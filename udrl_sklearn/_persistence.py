@@ -1,11 +1,14 @@
-"""Agents on disk, without pickle."""
+"""Files of agents, without pickle."""
 
 import zipfile
+from collections.abc import Iterable
+from os import PathLike
+from typing import Any
 
 import skops.io
 
-# What an agent is made of beyond the types that skops trusts by itself. The compiled classes of scikit-learn
-# run no code when they are read, but damaged node arrays can crash the process that predicts with them.
+# Types in the files of agents that skops does not trust by itself. Reading scikit-learn's compiled classes runs no
+# code, but damaged node arrays can crash the process that predicts with them.
 TRUSTED = {
     "gymnasium.spaces.box.Box",
     "gymnasium.spaces.dict.Dict",
@@ -36,12 +39,12 @@ TRUSTED = {
 }
 
 
-def save(agent, path):
+def save(agent: Any, path: str | PathLike) -> None:
     """Write an agent to a file with skops."""
     skops.io.dump(agent, path, compression=zipfile.ZIP_DEFLATED)
 
 
-def load(path, trusted=()):
+def load(path: str | PathLike, trusted: Iterable[str] = ()) -> Any:
     """Read an agent from a file that `save` wrote.
 
     Parameters
@@ -49,17 +52,21 @@ def load(path, trusted=()):
     path : str or path-like
         The file.
     trusted : list of str, default=()
-        Names of types that the file may hold beside `TRUSTED`.
+        Names of types that the file may contain, in addition to `TRUSTED`.
+
+    Returns
+    -------
+    agent : UDRLAgent
 
     Raises
     ------
     TypeError
-        If the file holds any other type.
+        If the file contains any other type.
     """
     unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - TRUSTED - set(trusted))
     if unknown:
         raise TypeError(
-            f"{path} holds types that are not trusted: {unknown}. If you know where the file comes from and what "
-            f"they are, load it with trusted={unknown}."
+            f"{path} contains types that are not trusted: {unknown}. If you trust the source of the file and these "
+            f"types, load it with trusted={unknown}."
         )
     return skops.io.load(path, trusted=[*TRUSTED, *trusted])

@@ -1,9 +1,11 @@
-"""The replay buffer: whole episodes in, whole episodes out."""
+"""The replay buffer of whole episodes."""
 
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ._episodes import Episode, Episodes
 
@@ -16,13 +18,17 @@ class ReplayBuffer:
     max_episodes : int or None, default=None
         How many episodes to keep; None keeps all.
     keep : {"recent", "best"}, default="recent"
-        Which ones to keep when there are more: the newest, or those with the highest return
-        (of equal ones the newest).
+        Which ones to keep when there are more: the newest, or those with the highest return. Of equal ones it keeps
+        the newest.
 
     Attributes
     ----------
     n_timesteps_total, n_episodes_total : int
         Steps and episodes that were ever added, those that were dropped included.
+
+    See Also
+    --------
+    Episodes : What `episodes` returns.
 
     Examples
     --------
@@ -32,6 +38,8 @@ class ReplayBuffer:
     >>> buffer.returns, buffer.n_episodes_total
     (array([2.]), 3)
     """
+
+    _columns: "dict[str, _GrowingArray]"
 
     def __init__(self, max_episodes: int | None = None, keep: str = "recent") -> None:
         self.max_episodes = max_episodes
@@ -43,7 +51,7 @@ class ReplayBuffer:
         self._columns = {field.name: _GrowingArray() for field in fields(Episodes)}
         self._columns["lengths"] = _GrowingArray(np.intp)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.lengths)
 
     @property
@@ -53,7 +61,7 @@ class ReplayBuffer:
 
     @property
     def episodes(self) -> Episodes:
-        """All episodes, oldest first. What is added later does not change them."""
+        """All episodes, oldest first. Episodes that are added later do not change them."""
         return Episodes(**{name: column.rows for name, column in self._columns.items()})
 
     @property
@@ -67,7 +75,12 @@ class ReplayBuffer:
         return self._columns["lengths"].rows
 
     def add(self, episodes: Sequence[Episode]) -> None:
-        """Add episodes, and drop what is over `max_episodes`.
+        """Add episodes, and drop those over `max_episodes`.
+
+        Parameters
+        ----------
+        episodes : sequence of Episode
+            Oldest first.
 
         Raises
         ------
@@ -76,10 +89,10 @@ class ReplayBuffer:
         """
         if len(episodes) == 0:
             return
-        episodes = Episodes.of(episodes)
-        self._append(episodes)
-        self.n_timesteps_total += len(episodes.rewards)
-        self.n_episodes_total += len(episodes)
+        new = Episodes.of(episodes)
+        self._append(new)
+        self.n_timesteps_total += len(new.rewards)
+        self.n_episodes_total += len(new)
         if self.max_episodes is None or len(self) <= self.max_episodes:
             return
         if self.keep == "best":
@@ -91,7 +104,7 @@ class ReplayBuffer:
             for name, column in self._columns.items():
                 column.drop_first(len(getattr(dropped, name)))
 
-    def _append(self, episodes):
+    def _append(self, episodes: Episodes) -> None:
         for name, column in self._columns.items():
             expected, shape = column.rows.shape[1:], getattr(episodes, name).shape[1:]
             if len(self) and expected != shape:
@@ -100,19 +113,49 @@ class ReplayBuffer:
             column.extend(getattr(episodes, name))
 
     def best(self, n_episodes: int) -> Sequence[Episode]:
-        """Return the `n_episodes` with the highest returns, oldest first."""
+        """Return the episodes with the highest returns.
+
+        Parameters
+        ----------
+        n_episodes : int
+            How many. Of equal ones the newest are taken; all, if there are fewer.
+
+        Returns
+        -------
+        episodes : list of Episode
+            Oldest first.
+        """
         episodes = self.episodes
         return [episodes[i] for i in self.best_indices(n_episodes)]
 
     def best_indices(self, n_episodes: int) -> np.ndarray:
-        """Return where the `n_episodes` with the highest returns stand, oldest first."""
+        """Return the indices of the episodes with the highest returns.
+
+        Parameters
+        ----------
+        n_episodes : int
+            As for `best`.
+
+        Returns
+        -------
+        indices : ndarray of shape (n,)
+            In increasing order, so that the oldest episode is first.
+        """
         newest_first = np.argsort(-self.returns[::-1], kind="stable")[:n_episodes]
         return np.sort(len(self) - 1 - newest_first)
 
     def recent(self, n_timesteps: int | None) -> Episodes:
-        """Return the newest episodes that have at least `n_timesteps` steps together, oldest first.
+        """Return the newest episodes that have a number of steps together.
 
-        With None, or with fewer steps in the buffer, all episodes are returned.
+        Parameters
+        ----------
+        n_timesteps : int or None
+            How many steps, at least. With None, or with fewer steps in the buffer, all episodes are returned.
+
+        Returns
+        -------
+        episodes : Episodes
+            Oldest first.
         """
         if n_timesteps is None:
             return self.episodes
@@ -121,15 +164,15 @@ class ReplayBuffer:
         return self.episodes[-n_episodes:]
 
     def __copy__(self) -> "ReplayBuffer":
-        """Return a buffer with the same episodes; what is added to one of the two does not change the other."""
+        """Return a buffer with the same episodes. Adding to one of the two does not change the other."""
         twin = ReplayBuffer.__new__(ReplayBuffer)
         vars(twin).update(vars(self), _columns={name: column.copy() for name, column in self._columns.items()})
         return twin
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_columns": {name: column.rows for name, column in self._columns.items()}}
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._clear()
         for name, rows in state["_columns"].items():
@@ -137,41 +180,47 @@ class ReplayBuffer:
 
 
 class _GrowingArray:
-    """Rows in an array with room for more, so that adding costs what the new rows cost.
+    """Rows in an array with spare capacity, so that the cost of adding rows does not depend on the rows before.
 
-    Views of the rows stay as they are: nothing is ever written to the same place twice.
+    Views of the rows stay as they are, because no element is ever written twice.
+
+    Parameters
+    ----------
+    dtype : dtype, default=float64
+        Rows of another type change it to the common type.
     """
 
-    def __init__(self, dtype=np.float64):
-        self._room = np.empty(0, dtype=dtype)
+    def __init__(self, dtype: DTypeLike = np.float64) -> None:
+        self._storage = np.empty(0, dtype=dtype)
         self._first = self._end = 0
 
     @property
-    def rows(self):
-        return self._room[self._first : self._end]
+    def rows(self) -> np.ndarray:
+        """The rows: a view of shape (n_rows, ...)."""
+        return self._storage[self._first : self._end]
 
     def copy(self) -> "_GrowingArray":
-        """Return an array with the same rows, which moves to memory of its own once it grows."""
-        twin = _GrowingArray(self._room.dtype)
-        twin._room, twin._end = self.rows, self._end - self._first
+        """Return an array with the same rows. It allocates memory of its own once it grows."""
+        twin = _GrowingArray(self._storage.dtype)
+        twin._storage, twin._end = self.rows, self._end - self._first
         return twin
 
-    def extend(self, rows):
-        """Add rows behind the others."""
-        has_room = self._end + len(rows) <= len(self._room)
-        if not (has_room and np.result_type(self._room, rows) == self._room.dtype):
-            self._move(rows)
-        self._room[self._end : self._end + len(rows)] = rows
+    def extend(self, rows: np.ndarray) -> None:
+        """Append rows."""
+        has_capacity = self._end + len(rows) <= len(self._storage)
+        if not (has_capacity and np.result_type(self._storage, rows) == self._storage.dtype):
+            self._reallocate(rows)
+        self._storage[self._end : self._end + len(rows)] = rows
         self._end += len(rows)
 
-    def drop_first(self, n_rows):
-        """Forget the oldest rows."""
+    def drop_first(self, n_rows: int) -> None:
+        """Drop the oldest rows."""
         self._first += n_rows
 
-    def _move(self, rows):
-        """Move to a new room, with as much space again as is needed now."""
+    def _reallocate(self, rows: np.ndarray) -> None:
+        """Move to new memory, with twice the capacity that is needed for new rows."""
         kept = self.rows if self._end else rows[:0]
-        n_rows = 2 * (len(kept) + len(rows))
-        self._room = np.empty((n_rows, *rows.shape[1:]), dtype=np.result_type(kept, rows))
-        self._room[: len(kept)] = kept
+        capacity = 2 * (len(kept) + len(rows))
+        self._storage = np.empty((capacity, *rows.shape[1:]), dtype=np.result_type(kept, rows))
+        self._storage[: len(kept)] = kept
         self._first, self._end = 0, len(kept)

@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from ._behavior._fitter import BehaviorFitter
-from ._commands import OPEN_ENDED, is_open_ended
+from ._commands import OPEN_ENDED, is_open_ended, repeat_command
 from ._envs._pool import EnvPool
 from ._envs._sources import TRAINING
 from ._episodes import Episode, Episodes
@@ -90,7 +90,8 @@ class Training:
         n_episodes = self.params.n_warm_up_episodes if self._is_warm_up else self.params.n_episodes_per_iter
         n_timesteps = min(self.n_timesteps_per_iter, last_timestep - self.n_timesteps)
         actor = self._exploring_actor()
-        commands, episodes = np.empty((0, 2)), []
+        commands = np.empty((0, 2))
+        episodes: list[Episode] = []
         while (n_missing := self._n_missing_episodes(episodes, n_episodes, n_timesteps, last_timestep)) > 0:
             new_commands = self._exploration_commands(n_missing)
             commands = np.vstack([commands, new_commands])
@@ -100,7 +101,7 @@ class Training:
     def learn_offline(self, episodes: Episodes) -> None:
         """Add logged episodes to the buffer, and learn from all that it has."""
         self.buffer.add(episodes)
-        self._record(episodes, np.tile(OPEN_ENDED, (len(episodes), 1)), seconds=0.0)
+        self._record(episodes, repeat_command(OPEN_ENDED, len(episodes)), seconds=0.0)
         self.update()
         self.finalize()
 
@@ -153,7 +154,7 @@ class Training:
 
     def _exploration_commands(self, n_commands: int) -> np.ndarray:
         if self._is_warm_up:
-            return np.tile(OPEN_ENDED, (n_commands, 1))
+            return repeat_command(OPEN_ENDED, n_commands)
         return self.method.exploration_commands(self.buffer, n_commands, self.rng)
 
     def _n_missing_episodes(

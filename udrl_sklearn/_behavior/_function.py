@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from udrl_sklearn._commands import is_open_ended
+from udrl_sklearn._commands import Command, is_open_ended
 
 from ._base import Behavior
 
@@ -30,11 +30,14 @@ class BehaviorFunction:
     exact: Behavior | None
     open_ended: Behavior | None = None
 
-    def for_command(self, command: ArrayLike) -> Behavior:
+    @property
+    def behaviors(self) -> list[Behavior]:
+        """The one or two behaviors; the one for the open-ended command last."""
+        return [behavior for behavior in (self.exact, self.open_ended) if behavior is not None]
+
+    def for_command(self, command: ArrayLike | Command) -> Behavior:
         """Return the behavior for a command (desired return, horizon), and for all that follow it in an episode."""
-        if self.exact is None or self.open_ended is None:
-            return self.exact or self.open_ended
-        return self.open_ended if is_open_ended(command) else self.exact
+        return self.behaviors[-1] if is_open_ended(command) else self.behaviors[0]
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the best actions: (n,), or (n, n_components) if there are several."""
@@ -46,8 +49,8 @@ class BehaviorFunction:
 
     def _dispatch(self, method: str, X: np.ndarray) -> Any:
         """Call a method of the behavior that learned the kind of command, row by row."""
-        if self.exact is None or self.open_ended is None:
-            return getattr(self.exact or self.open_ended, method)(X)
+        if len(self.behaviors) == 1:
+            return getattr(self.behaviors[0], method)(X)
         is_open = is_open_ended(X[:, -2:])
         if is_open.all() or not is_open.any():
             return getattr(self.open_ended if is_open.all() else self.exact, method)(X)

@@ -1,1 +1,1 @@
-"""Environments: what is one, how they are made and kept, and what their spaces mean."""
+"""Environments: sources, a pool, spaces, and names of features and actions."""

@@ -1,14 +1,16 @@
-"""Names: what an environment calls the numbers of its observations, and its actions."""
+"""Names of the features of an observation, and of actions."""
+
+from typing import Any
 
 import gymnasium
 
-from ._spaces import COMMAND_NAMES
+from ._spaces import COMMAND_NAMES, ActionTargets
 
 _POSE = ["x_position", "y_position", "x_velocity", "y_velocity", "angle", "angular_velocity"]
 _CAR = ["position", "velocity"]
 
-# Name of an environment of gymnasium's -> names of its observations, after gymnasium's documentation.
-_OBSERVATIONS = {
+# Name of an environment of gymnasium -> names of its features, from gymnasium's documentation.
+_FEATURE_NAMES = {
     "CartPole": ["cart_position", "cart_velocity", "pole_angle", "pole_angular_velocity"],
     "Acrobot": [
         "cos_angle_1",
@@ -24,8 +26,8 @@ _OBSERVATIONS = {
     "LunarLander": [*_POSE, "left_leg_contact", "right_leg_contact"],
     "LunarLanderContinuous": [*_POSE, "left_leg_contact", "right_leg_contact"],
 }
-# The same for actions, whether they are discrete or continuous.
-_ACTIONS = {
+# (Name of an environment, whether its actions are discrete) -> names of its actions.
+_ACTION_NAMES = {
     ("CartPole", True): ["push left", "push right"],
     ("Acrobot", True): ["torque -1", "torque 0", "torque +1"],
     ("MountainCar", True): ["push left", "don't push", "push right"],
@@ -37,46 +39,69 @@ _ACTIONS = {
 }
 
 
-def observation_names(env, n_features):
-    """Return what an environment calls the numbers of an observation, or None.
+def observation_names(env: gymnasium.Env, n_features: int) -> list[str] | None:
+    """Return the names of the features of an observation, or None.
 
-    That is ``env.metadata["observation_names"]``, or what is known of gymnasium's own environments as long as no
-    wrapper changes their observations.
+    They come from ``env.metadata["observation_names"]``. Some of gymnasium's environments have default names, which are
+    used if no wrapper changes the observations.
 
-    Raises
-    ------
-    ValueError
-        If the metadata has another number of names, one of them twice, or one that is taken.
-    """
-    given = _given(env, "observation_names", n_features)
-    if set(given or ()) & set(COMMAND_NAMES):
-        raise ValueError(f"The metadata of {env} has observation_names={given}; {COMMAND_NAMES} are taken by commands.")
-    if given is None and _is_unchanged(env, gymnasium.ObservationWrapper, "observation_space"):
-        given = _OBSERVATIONS.get(_name(env))
-    return given and list(given)
+    Parameters
+    ----------
+    env : gymnasium.Env
+    n_features : int
+        Number of features of a flattened observation.
 
-
-def action_names(env, targets):
-    """Return what an environment calls its actions, or the components of continuous ones, or None.
-
-    That is ``env.metadata["action_names"]``, or what is known of gymnasium's own environments as long as no wrapper
-    changes their actions. Discrete actions of several components have no names of their own.
+    Returns
+    -------
+    names : list of str or None
 
     Raises
     ------
     ValueError
-        If the metadata has another number of names, or one of them twice.
+        If the metadata has another number of names, a name twice, or the name of a command column.
     """
-    if targets.is_discrete and targets.n_components > 1:
+    names = _metadata_names(env, "observation_names", n_features)
+    if set(names or ()) & set(COMMAND_NAMES):
+        raise ValueError(
+            f"The metadata of {env} has observation_names={names}; the names {COMMAND_NAMES} are taken by commands."
+        )
+    if names is None and _is_unchanged(env, gymnasium.ObservationWrapper, "observation_space"):
+        names = _FEATURE_NAMES.get(_registered_name(env))
+    return names and list(names)
+
+
+def action_names(env: gymnasium.Env, targets: ActionTargets) -> list[str] | None:
+    """Return the names of discrete actions, or of the components of continuous ones, or None.
+
+    They come from ``env.metadata["action_names"]``. Some of gymnasium's environments have default names, which are used
+    if no wrapper changes the actions. Discrete actions of several components have no names.
+
+    Parameters
+    ----------
+    env : gymnasium.Env
+    targets : ActionTargets
+        The actions.
+
+    Returns
+    -------
+    names : list of str or None
+
+    Raises
+    ------
+    ValueError
+        If the metadata has another number of names, or a name twice.
+    """
+    if targets.labels is not None and targets.n_components > 1:
         return None
-    given = _given(env, "action_names", len(targets.labels[0]) if targets.is_discrete else targets.n_components)
-    if given is None and _is_unchanged(env, gymnasium.ActionWrapper, "action_space"):
-        given = _ACTIONS.get((_name(env), targets.is_discrete))
-    return given and list(given)
+    n_names = targets.n_components if targets.labels is None else len(targets.labels[0])
+    names = _metadata_names(env, "action_names", n_names)
+    if names is None and _is_unchanged(env, gymnasium.ActionWrapper, "action_space"):
+        names = _ACTION_NAMES.get((_registered_name(env), targets.is_discrete))
+    return names and list(names)
 
 
-def _given(env, key, n_names):
-    """Return what the metadata says, if it fits."""
+def _metadata_names(env: gymnasium.Env, key: str, n_names: int) -> list[str] | None:
+    """Return the names in the metadata, or None if there are none."""
     names = (env.metadata or {}).get(key)
     if names is None:
         return None
@@ -84,14 +109,14 @@ def _given(env, key, n_names):
     if len(names) != n_names or len(set(names)) != n_names:
         raise ValueError(
             f"The metadata of {env} has {key}={names}; expected {n_names} different names, one for each column. "
-            f"Correct them, or leave {key!r} out for names that are made up."
+            f"Correct them, or leave {key!r} out for generated names."
         )
     return names
 
 
-def _is_unchanged(env, kind, space):
-    """Tell whether an environment is as gymnasium made it, as to observations or to actions."""
-    layer = env
+def _is_unchanged(env: gymnasium.Env, kind: type[gymnasium.Wrapper], space: str) -> bool:
+    """Tell whether the observations or the actions are those of the environment without its wrappers."""
+    layer: Any = env
     while isinstance(layer, gymnasium.Wrapper):
         if isinstance(layer, kind):
             return False
@@ -99,5 +124,6 @@ def _is_unchanged(env, kind, space):
     return getattr(env, space) == getattr(layer, space)
 
 
-def _name(env):
-    return env.spec.name if env.spec is not None and env.spec.namespace is None else None
+def _registered_name(env: gymnasium.Env) -> str:
+    """Return the name of an environment of gymnasium, without its version; "" for any other environment."""
+    return env.spec.name if env.spec is not None and env.spec.namespace is None else ""

@@ -1,4 +1,4 @@
-"""What an agent needs to know of an environment: its spaces, and the names of observations and actions."""
+"""The interface of an environment: its spaces, and the names of features and actions."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -16,7 +16,7 @@ class EnvInterface:
     Attributes
     ----------
     observation_space, action_space : gymnasium.Space or None
-        None if there are only logged episodes.
+        None after logged episodes without spaces.
     targets : ActionTargets
         The actions as targets of an estimator.
     feature_names : list of str

@@ -1,4 +1,4 @@
-"""A pool of environments, which are made once and used for many episodes."""
+"""A pool of environments. Each is made once and used for many episodes."""
 
 from copy import deepcopy
 from types import TracebackType
@@ -36,9 +36,9 @@ class EnvSlot(Slot):
     ----------
     env : gymnasium.Env
     name : str
-        For messages.
+        Name of the environment, for messages.
     action_space : gymnasium.Space
-        A copy, with a random generator of its own.
+        A copy with its own random generator.
     columns : ObservationColumns
         Flattens observations.
     observation : object
@@ -55,13 +55,12 @@ class EnvSlot(Slot):
 
 
 class EnvPool:
-    """Environments for use again and again, until the pool is closed.
+    """Environments that are used for one episode after another, until the pool is closed.
 
     Parameters
     ----------
     sources : list of EnvSource
-        They make the environments. An instance of the user is acquired by one episode at a time,
-        and left open in the end.
+        They make the environments. An instance of the user runs one episode at a time, and is not closed.
     """
 
     def __init__(self, sources: list[EnvSource]) -> None:
@@ -104,7 +103,7 @@ class EnvPool:
         return expected
 
     def names(self) -> tuple[list[str] | None, list[str] | None]:
-        """Return the names of the numbers in an observation and of the actions, None where there are none.
+        """Return the names of the features of an observation, and the names of the actions; None if there are none.
 
         Raises
         ------
@@ -119,7 +118,7 @@ class EnvPool:
         return self.sources[index].instance is None or not self._acquired[index]
 
     def acquire(self, index: int) -> EnvSlot:
-        """Return an environment of a source that nothing else uses."""
+        """Return an environment of a source that is not in use, a new one if necessary."""
         slot = self._free[index].pop() if self._free[index] else EnvSlot(self.sources[index])
         self._acquired[index].append(slot)
         return slot

@@ -1,4 +1,4 @@
-"""What counts as an environment, and how one gets a fresh one."""
+"""Sources of environments: ids, instances, specs, factories and lists of them."""
 
 import difflib
 import importlib
@@ -11,17 +11,16 @@ import gymnasium
 import numpy as np
 from gymnasium.envs.registration import EnvSpec
 
-# Reset seeds for training, for evaluations while training, and for evaluation are kept apart, so that
-# no score is measured on an episode that was learned from (Srivastava et al. 2019, section 3.2, do so).
+# Ranges of reset seeds for training, for evaluations during training, and for evaluation. They do not overlap, so that
+# no score is measured on an episode of the training, as in Srivastava et al. 2019, section 3.2.
 TRAINING, TUNING, EVALUATION = (0, 2**29), (2**29, 2**30), (2**30, 2**31)
 
 
 @dataclass(frozen=True)
 class SeededEnv:
-    """An environment whose episodes start from seeds of its own.
+    """An environment with a seed, which determines the reset seeds of its episodes.
 
-    Two of them with different seeds never share an episode's start, so a list of them can be split
-    into folds.
+    Environments with different seeds have different episodes, so a list of them can be split into folds.
 
     Parameters
     ----------
@@ -29,6 +28,10 @@ class SeededEnv:
         An id, a spec or a factory without arguments.
     seed : int
         The seed of this environment.
+
+    See Also
+    --------
+    seeded_envs : Makes a list of them.
     """
 
     env: Any
@@ -36,16 +39,16 @@ class SeededEnv:
 
 
 def seeded_envs(env: Any, n_envs: int, *, seed: int = 0) -> list[SeededEnv]:
-    """Make a list of environments with seeds of their own, for scikit-learn's model selection.
+    """Make a list of environments with different seeds, for scikit-learn's model selection.
 
     Parameters
     ----------
     env : str, EnvSpec or callable
         An id, a spec or a factory without arguments.
     n_envs : int
-        How many.
+        Number of environments.
     seed : int, default=0
-        Seed of the first; the others count up from there.
+        Seed of the first one. The others have the next integers.
 
     Returns
     -------
@@ -62,38 +65,51 @@ def seeded_envs(env: Any, n_envs: int, *, seed: int = 0) -> list[SeededEnv]:
 
 @dataclass(frozen=True)
 class EnvSource:
-    """Where environments come from: `make` gives one, `instance` is one that can't be copied."""
+    """A source of environments: a function that makes one, or one instance.
+
+    Parameters
+    ----------
+    make : callable or None
+        Returns a new environment.
+    instance : gymnasium.Env or None
+        An environment of the user, which can't be copied. None if there is `make`.
+    seed : int or None
+        Seed of a `SeededEnv`.
+    """
 
     make: Callable[[], gymnasium.Env] | None = None
     instance: gymnasium.Env | None = None
     seed: int | None = None
 
-    def reset_seed(self, draw):
-        """Return the seed for `env.reset` that belongs to a number drawn from one of the ranges."""
+    def reset_seed(self, number: int) -> int:
+        """Return the seed for `env.reset` for a number that was sampled from one of the ranges."""
         if self.seed is None:
-            return int(draw)
-        return int(np.random.SeedSequence((self.seed, int(draw))).generate_state(1)[0])
+            return int(number)
+        return int(np.random.SeedSequence((self.seed, int(number))).generate_state(1)[0])
 
 
-def is_environment(X):
-    """Tell whether X is meant as an environment, or as a list of them, however wrong it may be."""
+def is_environment(X: Any) -> bool:
+    """Tell whether X is an environment or a list of them, rather than rows or episodes.
+
+    Environments that this library does not support count as well; `env_sources` raises an error for them.
+    """
     if isinstance(X, list | tuple):
         return len(X) > 0 and is_environment(X[0])
-    stands_for_one = isinstance(X, str | EnvSpec | SeededEnv | gymnasium.Env | gymnasium.vector.VectorEnv)
-    return stands_for_one or (hasattr(X, "reset") and hasattr(X, "step")) or _is_factory(X)
+    is_known_type = isinstance(X, str | EnvSpec | SeededEnv | gymnasium.Env | gymnasium.vector.VectorEnv)
+    return is_known_type or (hasattr(X, "reset") and hasattr(X, "step")) or _is_factory(X)
 
 
-def _is_factory(X):
+def _is_factory(X: Any) -> bool:
     return callable(X) and not hasattr(X, "__array__") and not hasattr(X, "iterate_episodes")
 
 
-def env_sources(envs):
-    """Turn whatever stands for environments into a list of sources.
+def env_sources(envs: Any) -> list[EnvSource]:
+    """Return the sources of an environment, or of a list of them.
 
     Parameters
     ----------
     envs : str, gymnasium.Env, EnvSpec, SeededEnv, callable, or a list of these
-        What a user gave.
+        The argument of the user.
 
     Returns
     -------
@@ -104,7 +120,7 @@ def env_sources(envs):
     ValueError
         If an id is unknown, or there is no environment.
     TypeError
-        If it is a vector environment, one of the old gym package, or nothing of the kind.
+        If it is a vector environment, one of the old gym package, or no environment at all.
     """
     if isinstance(envs, list | tuple):
         if not envs:
@@ -135,17 +151,23 @@ def env_sources(envs):
 
 @dataclass(frozen=True)
 class _Make:
-    """Make an environment by gymnasium's registry; a class so that workers can receive it."""
+    """Makes an environment from gymnasium's registry. A class, because workers can receive its instances."""
 
     env: str | EnvSpec
 
-    def __call__(self):
+    def __call__(self) -> gymnasium.Env:
         return gymnasium.make(self.env, disable_env_checker=True)
 
 
-def make_env(source):
-    """Return an environment of `source`, checked to be a gymnasium.Env."""
-    env = source.instance if source.instance is not None else source.make()
+def make_env(source: EnvSource) -> gymnasium.Env:
+    """Return an environment of a source.
+
+    Raises
+    ------
+    TypeError
+        If the factory returns anything but a gymnasium.Env.
+    """
+    env: Any = source.instance if source.make is None else source.make()
     if not isinstance(env, gymnasium.Env):
         _refuse_other_environments(env)
         raise TypeError(
@@ -154,15 +176,25 @@ def make_env(source):
     return env
 
 
-def make_rendered(env, render_mode):
-    """Return an environment that shows itself in a render mode.
+def describe(source: EnvSource) -> str:
+    """Return a short name of an environment for messages."""
+    spec: Any = getattr(source.make, "env", None) if source.instance is None else source.instance.spec
+    return str(getattr(spec, "id", None) or spec or source.instance or source.make)
+
+
+def make_rendered(env: Any, render_mode: str) -> gymnasium.Env:
+    """Return an environment with a render mode.
 
     Parameters
     ----------
     env : str, EnvSpec, gymnasium.Env or callable
-        An environment that exists already, or that a function makes, needs that mode itself.
+        An instance, or an environment that a function makes, must have this render mode already.
     render_mode : {"rgb_array", "human"}
-        Pictures as arrays, or a window.
+        Images as arrays, or a window.
+
+    Returns
+    -------
+    env : gymnasium.Env
 
     Raises
     ------
@@ -173,27 +205,21 @@ def make_rendered(env, render_mode):
         raise ValueError(f"Expected a single environment, got a list of {len(env)}.")
     (source,) = env_sources(env)
     if isinstance(source.make, _Make):
-        with closing(source.make()) as silent:
-            modes = silent.metadata.get("render_modes", [])
+        with closing(source.make()) as unrendered:
+            modes = unrendered.metadata.get("render_modes", [])
         if render_mode not in modes:
             raise ValueError(f"{describe(source)} can't be shown with render_mode={render_mode!r}; it has {modes}.")
         return gymnasium.make(source.make.env, render_mode=render_mode, disable_env_checker=True)
-    made = make_env(source)
-    if made.render_mode != render_mode:
+    opened = make_env(source)
+    if opened.render_mode != render_mode:
         raise ValueError(
-            f"{describe(source)} has render_mode={made.render_mode!r}, and {render_mode!r} is needed. Make it with "
+            f"{describe(source)} has render_mode={opened.render_mode!r}, and {render_mode!r} is needed. Make it with "
             f"render_mode={render_mode!r}, or pass its id."
         )
-    return made
+    return opened
 
 
-def describe(source):
-    """Return a short name of the environment for messages."""
-    spec = source.instance.spec if source.instance is not None else getattr(source.make, "env", None)
-    return str(getattr(spec, "id", None) or spec or source.instance or source.make)
-
-
-def _check_id(env_id):
+def _check_id(env_id: str) -> None:
     try:
         module, _, name = env_id.rpartition(":")
         if module:
@@ -204,11 +230,12 @@ def _check_id(env_id):
         hint = f"Did you mean {' or '.join(map(repr, matches))}? " if matches else ""
         raise ValueError(
             f"Unknown environment id {env_id!r}. {hint}gymnasium.pprint_registry() lists all ids; "
-            "an environment of another package is known only after its import."
+            "an environment of another package has to be imported first."
         ) from error
 
 
-def _refuse_other_environments(env):
+def _refuse_other_environments(env: Any) -> None:
+    """Raise a TypeError for environments of kinds that this library does not support."""
     if isinstance(env, gymnasium.vector.VectorEnv):
         raise TypeError(
             f"Expected a single environment, got the vector environment {env}. Pass its id or a function that "

@@ -1,4 +1,4 @@
-"""Gymnasium's spaces: observations as feature columns, actions as targets."""
+"""Gymnasium's spaces: observations as columns of features, actions as targets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -25,9 +25,9 @@ class ObservationColumns:
     n_features : int
         Number of columns.
     names : list of str
-        One for each column, after the place that the number has in the observation.
+        One for each column, with the position of the number in the observation.
     dtype : numpy.dtype
-        The space's own (images stay uint8); one-hot columns are uint8.
+        That of the space (images stay uint8); uint8 for one-hot columns.
 
     Raises
     ------
@@ -69,7 +69,7 @@ class ObservationColumns:
         if isinstance(self.space, spaces.Box):
             flat = np.asarray(observation, dtype=self.dtype)
         else:
-            flat = spaces.flatten(self.space, observation).astype(self.dtype, copy=False)
+            flat = np.asarray(spaces.flatten(self.space, observation), dtype=self.dtype)
         if flat.size != self.n_features:
             raise ValueError(
                 f"Expected an observation of {self.space}, with {self.n_features} numbers; got {observation!r} with "
@@ -115,8 +115,9 @@ class ActionTargets:
         Shape of one action in its space; () for a plain number.
     dtype : numpy.dtype
         Of one action in its space.
-    given_names : list of str or None
-        Names of the actions of a single discrete component, or of the components of continuous actions.
+    custom_names : list of str or None
+        Names of the actions of a single discrete component, or of the components of continuous actions. None for
+        generated names.
     """
 
     labels: list[np.ndarray] | None
@@ -124,11 +125,11 @@ class ActionTargets:
     high: np.ndarray
     shape: tuple[int, ...]
     dtype: np.dtype
-    given_names: list[str] | None = None
+    custom_names: list[str] | None = None
 
     @classmethod
     def from_space(cls, space: spaces.Space, names: list[str] | None = None) -> Self:
-        """Describe the actions of a gymnasium space, with names if there are some.
+        """Describe the actions of a gymnasium space, optionally with names.
 
         Raises
         ------
@@ -148,14 +149,14 @@ class ActionTargets:
             return cls(None, space.low.ravel(), space.high.ravel(), space.shape, space.dtype, names)
         raise ValueError(
             f"Actions of the space {space} are not supported; Discrete, MultiDiscrete, MultiBinary and Box are. "
-            "Use a gymnasium.ActionWrapper that offers one of these."
+            "Use a gymnasium.ActionWrapper with one of these as its action_space."
         )
 
     @classmethod
     def from_arrays(cls, actions: np.ndarray, *, discrete: bool) -> Self:
         """Describe actions by examples: ndarray of shape (n,) or (n, n_components).
 
-        Continuous ones get no bounds.
+        Continuous actions get no bounds.
         """
         columns = actions.reshape(len(actions), -1)
         if not discrete:
@@ -182,12 +183,12 @@ class ActionTargets:
 
     @property
     def names(self) -> list:
-        """Names of the discrete actions, or of the components of continuous ones; generated if none are given.
+        """Names of the discrete actions, or of the components of continuous ones; generated if there are no others.
 
         A list of lists, one for each component, if discrete actions have several.
         """
-        if self.given_names is not None:
-            return self.given_names
+        if self.custom_names is not None:
+            return self.custom_names
         if self.labels is None:
             return [f"action[{i}]" for i in range(self.n_components)]
         names = [[f"action {label}" for label in labels] for labels in self.labels]
@@ -198,7 +199,7 @@ class ActionTargets:
         return self.names if self.labels is None or len(self.labels) == 1 else self.names[component]
 
     def check_includes(self, others: "ActionTargets") -> None:
-        """Raise a ValueError if other discrete actions have labels that these have not."""
+        """Raise a ValueError if other discrete actions have labels that are missing here."""
         for component, (expected, labels) in enumerate(zip(self.labels or [], others.labels or [], strict=True)):
             unknown = np.setdiff1d(labels, expected)
             if len(unknown):
@@ -215,16 +216,16 @@ class ActionTargets:
         return replace(self, labels=labels, dtype=np.result_type(self.dtype, others.dtype))
 
     def encode(self, action: Any) -> Any:
-        """Return an action of an environment as a number, or as an array of shape (n_components,)."""
+        """Return an action of the environment as a target: a number, or an array of shape (n_components,)."""
         return action if self.shape == () else np.asarray(action).reshape(-1)
 
     def check_action(self, action: Any) -> Any:
-        """Return an action of somebody else's policy as an element of the space.
+        """Return an action of the user's policy as an element of the space.
 
         Raises
         ------
         ValueError
-            If it has another number of components, or is none of the discrete actions.
+            If it has another number of components, or is not one of the discrete actions.
         """
         array = np.asarray(action)
         columns = array.reshape(-1)
@@ -238,7 +239,7 @@ class ActionTargets:
         return self.decode(columns if self.shape == () else columns[None])[0]
 
     def decode(self, targets: np.ndarray) -> list:
-        """Return targets (n,) or (n, n_components) as a list of actions of the environment's own space."""
+        """Return targets (n,) or (n, n_components) as a list of actions in the action space of the environment."""
         if self.labels is None and self.dtype.kind in "iu":
             targets = np.rint(targets)
         actions = targets.astype(self.dtype)

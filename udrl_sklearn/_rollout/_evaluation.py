@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from udrl_sklearn._commands import Command, is_open_ended
+from udrl_sklearn._commands import Command, is_open_ended, repeat_command
 from udrl_sklearn._envs._pool import EnvPool
 from udrl_sklearn._envs._sources import EVALUATION, EnvSource
 from udrl_sklearn._episodes import Episode
@@ -116,7 +116,7 @@ def run_episodes(
     episodes : list of Episode
         In the order of their seeds.
     """
-    commands = np.tile(command, (n_episodes, 1))
+    commands = repeat_command(command, n_episodes)
     specs = sample_episode_specs(pool.sources, commands, seed_range, np.random.default_rng(seed))
     episodes = dict(collect_episodes(pool, specs, actor, **params))
     return [episodes[i] for i in range(n_episodes)]

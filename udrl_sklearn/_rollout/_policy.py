@@ -40,6 +40,8 @@ class Policy:
         The command at the start of each episode.
     """
 
+    command: Command
+
     def __init__(
         self,
         actor: Actor,
@@ -68,5 +70,5 @@ class Policy:
 
     def reset(self) -> None:
         """Begin a new episode, under the command of the start."""
-        self.command: Command = self.initial_command
+        self.command = self.initial_command
         self.actor.reset(self._slot, self._rng)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from udrl_sklearn._commands import next_command
 from udrl_sklearn._envs._pool import EnvPool, EnvSlot
@@ -154,8 +155,8 @@ class VectorRollout:
         first = min((episode.start for episode in self.running), default=self.t)
         n_kept = self.t - first
         self.capacity = max(128, 2 * n_kept)
-        n_components = () if slot.targets.shape == () else (slot.targets.n_components,)
-        arrays = {
+        n_components: tuple[int, ...] = () if slot.targets.shape == () else (slot.targets.n_components,)
+        arrays: dict[str, tuple[int, tuple[int, ...], DTypeLike]] = {
             "observations": (self.capacity + 1, (slot.columns.n_features,), slot.columns.dtype),
             "actions": (self.capacity, n_components, slot.targets.dtype),
             "rewards": (self.capacity, (), np.float64),

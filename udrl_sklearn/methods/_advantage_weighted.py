@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from udrl_sklearn._behavior._estimators import EstimatorKind, default_value_estimator
 from udrl_sklearn._behavior._fitter import BehaviorFitter
 from udrl_sklearn._behavior._fitting import limited_threads, seeded_clone
-from udrl_sklearn._commands import OPEN_ENDED, Command, finetune_commands, is_out_of_support
+from udrl_sklearn._commands import OPEN_ENDED, Command, finetune_commands, is_out_of_support, repeat_command
 from udrl_sklearn._hindsight import Rows, sample_rows, sample_stratified_rows
 from udrl_sklearn._replay_buffer import ReplayBuffer
 
@@ -136,7 +136,7 @@ class AdvantageWeighted(LearningMethod):
 
     def exploration_commands(self, buffer: ReplayBuffer, n_commands: int, rng: np.random.Generator) -> np.ndarray:
         """Return the open-ended command for every episode."""
-        return np.tile(OPEN_ENDED, (n_commands, 1))
+        return repeat_command(OPEN_ENDED, n_commands)
 
     def update(
         self, buffer: ReplayBuffer, learned: Learned, fitter: BehaviorFitter, rng: np.random.Generator
@@ -185,7 +185,7 @@ class AdvantageWeighted(LearningMethod):
         self, buffer: ReplayBuffer, values: Any, rng: np.random.Generator
     ) -> tuple[Rows, np.ndarray, Any]:
         """Return the rows for "max", their weights and the fitted values."""
-        n_rows = n_recent_timesteps(buffer.n_timesteps_total) if self.max_rows == "auto" else self.max_rows
+        n_rows = n_recent_timesteps(buffer.n_timesteps_total) if isinstance(self.max_rows, str) else self.max_rows
         episodes = buffer.recent(n_rows)
         with limited_threads(len(episodes.rewards)):
             rows, advantages, values = advantage_weighted_rows(

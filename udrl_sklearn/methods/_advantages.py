@@ -11,7 +11,7 @@ import numpy as np
 from scipy.linalg import solve_banded
 from sklearn.base import clone
 
-from udrl_sklearn._commands import OPEN_ENDED
+from udrl_sklearn._commands import OPEN_ENDED, repeat_command
 from udrl_sklearn._episodes import Episodes
 from udrl_sklearn._hindsight import Rows, relabel
 
@@ -137,8 +137,7 @@ def advantage_weighted_rows(
     if expected_advantage_weight > 0:
         expected = expected_outcomes(rows, advantages, value_estimator)
         advantages = expected_advantage_weight * expected + (1 - expected_advantage_weight) * advantages
-    commands = np.broadcast_to(OPEN_ENDED, rows.commands.shape)
-    return rows._replace(commands=commands), advantages, values
+    return rows._replace(commands=repeat_command(OPEN_ENDED, len(advantages))), advantages, values
 
 
 def _lambda_returns_of_episodes(episodes: Episodes, values: Any, gamma: float, gae_lambda: float) -> np.ndarray:

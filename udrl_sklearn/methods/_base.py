@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from udrl_sklearn._behavior._base import Behavior
 from udrl_sklearn._behavior._fitter import BehaviorFitter
 from udrl_sklearn._behavior._function import BehaviorFunction
-from udrl_sklearn._commands import Command, complete_command
+from udrl_sklearn._commands import Command, complete_command, repeat_command
 from udrl_sklearn._replay_buffer import ReplayBuffer
 
 # The newest half of all steps within these bounds is recent, and an iteration collects this fraction of it.
@@ -125,7 +125,7 @@ class LearningMethod(BaseEstimator):
         commands : ndarray of shape (n_commands, 2)
             Desired return and desired horizon (steps); (0, 0) is the open-ended command.
         """
-        return np.tile(self.best_command(buffer), (n_commands, 1))
+        return repeat_command(self.best_command(buffer), n_commands)
 
     @abstractmethod
     def update(
