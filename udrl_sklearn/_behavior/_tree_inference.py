@@ -1,14 +1,17 @@
-"""Fast answers of tree ensembles to a few rows at a time.
+"""Compiled tree ensembles: the same predictions for a few rows in much less time.
 
-An ensemble asks its trees one after the other, and spends far more time on calls and checks than on trees.
-Where an agent acts, it is asked for a row or a handful at each step. So all trees are joined to one: above
-them a small tree decides by the number of the tree, which is a feature of its own, and each row is asked
-once for each number, all in a single call. The sums run in the ensemble's own order, so the answers are
-the same to the last bit.
+An ensemble calls its trees one after the other. For a few rows, as an agent predicts in each step of an episode, calls
+and checks take far more time than the trees. So all trees are joined to a single one. Each row is repeated once for
+each tree, with the index of the tree as an additional feature, and a small router tree at the top leads it to that
+tree. One call predicts all. Sums have the order of the ensemble, so the predictions are the same to the last bit.
+
+Compiling needs private attributes of scikit-learn's trees, because there is no public interface to their nodes.
 """
 
 import copy
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -28,8 +31,11 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 from sklearn.tree._tree import NODE_DTYPE, Tree
 
-# For more rows an ensemble's own way is as fast, and takes less memory.
+# For more rows the estimator itself is as fast, and takes less memory.
 MAX_ROWS_COMPILED = 1000
+
+# Turns sums of trees into predictions.
+Link = Callable[[np.ndarray], np.ndarray]
 
 TREES = (DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor)
 _FORESTS = (RandomForestClassifier, RandomForestRegressor, ExtraTreesClassifier, ExtraTreesRegressor)
@@ -38,60 +44,81 @@ _BOOSTINGS = (GradientBoostingClassifier, GradientBoostingRegressor)
 _HISTOGRAM_BOOSTINGS = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 
 
-class CompiledEstimator:
-    """A fitted estimator, and the fast way to its answers if there is one.
+class Predictor(Protocol):
+    """A function that predicts as a fitted estimator does."""
 
-    The fast way is found when it is first asked for, and left behind when this is copied or stored.
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return predictions (n, n_outputs) for float32 rows (n, n_features)."""
+
+
+class CompiledEstimator:
+    """A fitted estimator, and its compiled predictor if it can be compiled.
+
+    The estimator is compiled at the first prediction. Copies and pickles do not contain the predictor.
+
+    Parameters
+    ----------
+    estimator : fitted estimator or None
+        None before the first fit.
     """
 
-    def __init__(self, estimator):
+    def __init__(self, estimator: Any) -> None:
         self.estimator = estimator
 
     @cached_property
-    def predictor(self):
-        """What answers in the estimator's place, see `compile_predictor`; None if there is no faster way."""
+    def predictor(self) -> Predictor | None:
+        """The compiled predictor, see `compile_predictor`; None if the estimator can't be compiled."""
         try:
             return compile_predictor(self.estimator)
-        except (AttributeError, ValueError):  # the inside of boosted trees may differ between versions of scikit-learn
+        except (
+            AttributeError,
+            ValueError,
+        ):  # private attributes may change with the version of scikit-learn
             return None
 
     @property
-    def is_compiled(self):
-        """Whether few rows are answered without the estimator."""
+    def is_compiled(self) -> bool:
+        """Whether there is a compiled predictor."""
         return self.predictor is not None
 
-    def predict_fast(self, X):
-        """Return the answers for X as `compile_predictor` gives them, or None if there is no faster way."""
-        if not self.is_compiled or X.dtype != np.float32 or (len(X) > MAX_ROWS_COMPILED and self.estimator is not None):
+    def predict_fast(self, X: np.ndarray) -> np.ndarray | None:
+        """Return predictions of the compiled predictor for a few float32 rows.
+
+        None stands for rows of another type, more than `MAX_ROWS_COMPILED` rows, or an estimator that can't be
+        compiled: these need the estimator itself.
+        """
+        if self.predictor is None or X.dtype != np.float32:
+            return None
+        if len(X) > MAX_ROWS_COMPILED and self.estimator is not None:
             return None
         return self.predictor(X)
 
-    def for_inference(self):
-        """Return a copy with the fast way alone, if there is one, that takes little room on its way to a worker."""
+    def for_inference(self) -> Self:
+        """Return a copy without the estimator if it is compiled, which is small enough to send to a worker."""
         if not self.is_compiled:
             return self
         twin = copy.copy(self)
         twin.estimator, twin.predictor = None, self.predictor
         return twin
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "predictor" or self.estimator is None}
 
 
-def compile_predictor(estimator):
-    """Return a function that predicts as a fitted estimator does, or None if there is no faster way.
+def compile_predictor(estimator: Any) -> Predictor | None:
+    """Return a function that predicts as a fitted estimator does, or None if it can't be compiled.
 
     Parameters
     ----------
     estimator : fitted estimator
-        Subclasses may predict otherwise, so only scikit-learn's own classes are replaced.
+        Only classes of scikit-learn itself are compiled: a subclass may predict differently.
 
     Returns
     -------
     predictor : callable or None
         Takes X, float32 of shape (n, n_features). Returns the probabilities (n, n_classes) of a
-        classifier, or the predictions (n, n_outputs) of a regressor. It does not follow later changes
-        of the estimator.
+        classifier, or the predictions (n, n_outputs) of a regressor. Later changes of the estimator have no
+        effect on it.
     """
     kind = type(estimator)
     if hasattr(estimator, "predict_proba") and getattr(estimator, "n_outputs_", 1) > 1:
@@ -108,21 +135,22 @@ def compile_predictor(estimator):
         return _histogram_boosting(estimator)
     if kind is MultiOutputRegressor:
         predictors = [compile_predictor(part) for part in estimator.estimators_]
-        return None if None in predictors else SideBySide(predictors)
+        compiled = [predictor for predictor in predictors if predictor is not None]
+        return SideBySide(compiled) if len(compiled) == len(predictors) else None
     return None
 
 
-def _single_tree(estimator):
+def _single_tree(estimator: Any) -> Predictor:
     return Mean(JoinedTrees([nodes_of(estimator)], [values_of(estimator)], estimator.n_features_in_))
 
 
-def _forest(estimator):
+def _forest(estimator: Any) -> Predictor:
     trees = estimator.estimators_
     nodes, values = [nodes_of(tree) for tree in trees], [values_of(tree) for tree in trees]
     return Mean(JoinedTrees(nodes, values, estimator.n_features_in_))
 
 
-def _bagging(estimator):
+def _bagging(estimator: Any) -> Predictor | None:
     trees = estimator.estimators_
     if any(type(tree) not in TREES for tree in trees):
         return None
@@ -137,7 +165,7 @@ def _bagging(estimator):
     return Mean(JoinedTrees(nodes, values, estimator.n_features_in_))
 
 
-def _boosting(estimator):
+def _boosting(estimator: Any) -> Predictor | None:
     if type(estimator.init_) not in (str, DummyClassifier, DummyRegressor):
         return None
     trees = estimator.estimators_.ravel()
@@ -148,7 +176,7 @@ def _boosting(estimator):
     return Sum(joined, baseline, link, order="C")
 
 
-def _histogram_boosting(estimator):
+def _histogram_boosting(estimator: Any) -> Predictor | None:
     trees = [tree.nodes for stage in estimator._predictors for tree in stage]
     has_categories = estimator._preprocessor is not None or any(nodes["is_categorical"].any() for nodes in trees)
     if has_categories or not trees:
@@ -168,41 +196,49 @@ def _histogram_boosting(estimator):
     return Sum(joined, estimator._baseline_prediction, link, order="F")
 
 
-def nodes_of(tree):
+def nodes_of(tree: Any) -> np.ndarray:
     """Return the nodes of a fitted tree: ndarray of shape (n_nodes,), in the type of scikit-learn's `Tree`."""
     return tree.tree_.__getstate__()["nodes"]
 
 
-def values_of(tree):
-    """Return what a fitted tree answers at each node: ndarray of shape (n_nodes, n_values)."""
+def values_of(tree: Any) -> np.ndarray:
+    """Return the values of the nodes of a fitted tree: ndarray of shape (n_nodes, n_values)."""
     values = tree.tree_.value
     return values.reshape(len(values), -1)
 
 
-def _in_columns(values, columns, n_columns):
-    placed = np.zeros((len(values), n_columns))
-    placed[:, columns] = values
-    return placed
+def _in_columns(values: np.ndarray, columns: np.ndarray, n_columns: int) -> np.ndarray:
+    """Return values in some of `n_columns` columns, and zeros in the others."""
+    widened = np.zeros((len(values), n_columns))
+    widened[:, columns] = values
+    return widened
 
 
 class JoinedTrees:
-    """Trees of one kind as a single one, which is asked for the answers of all.
+    """Trees of one kind, joined to a single tree that predicts for all of them.
 
     Parameters
     ----------
     nodes : list of ndarray of shape (n_nodes,)
         The nodes of each tree, in the type of scikit-learn's `Tree`.
     values : list of ndarray of shape (n_nodes, n_values)
-        What each tree answers at each node.
+        The values of the nodes of each tree.
     n_features : int
         Number of columns of X.
+
+    Attributes
+    ----------
+    tree : sklearn.tree._tree.Tree
+        The joined tree.
+    roots : ndarray of shape (n_trees,)
+        The node of `tree` at which each of the trees begins.
     """
 
-    def __init__(self, nodes, values, n_features):
+    def __init__(self, nodes: list[np.ndarray], values: list[np.ndarray], n_features: int) -> None:
         self.n_trees, self.n_features = len(nodes), n_features
-        self._numbers = np.arange(self.n_trees, dtype=np.float32)[:, None]
-        router, roots = _route(n_features, [len(part) for part in nodes])
-        # As plain numbers, since nodes would be copied field by field.
+        self._indices = np.arange(self.n_trees, dtype=np.float32)[:, None]
+        router, roots = _make_router(n_features, [len(part) for part in nodes])
+        # As plain integers, because structured arrays would be copied field by field.
         joined = np.concatenate([part.view(np.int64) for part in (router, *nodes)]).view(NODE_DTYPE)
         shift = np.repeat(roots, [len(part) for part in nodes])
         for child in ("left_child", "right_child"):
@@ -221,47 +257,47 @@ class JoinedTrees:
             }
         )
 
-    def __call__(self, X):
-        """Return the answer of each tree for each row: ndarray of shape (n_trees, n, n_values)."""
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return the values of each tree for each row: ndarray of shape (n_trees, n, n_values)."""
         return self.tree.predict(self._rows(X)).reshape(self.n_trees, len(X), -1)
 
-    def leaves(self, X):
-        """Return the node of `tree` that each row comes to in each tree: ndarray of shape (n_trees, n)."""
+    def leaves(self, X: np.ndarray) -> np.ndarray:
+        """Return the leaf of each row in each tree, as an index of a node of `tree`: ndarray of shape (n_trees, n)."""
         return self.tree.apply(self._rows(X)).reshape(self.n_trees, len(X))
 
-    def _rows(self, X):
+    def _rows(self, X: np.ndarray) -> np.ndarray:
         if X.shape[1] != self.n_features:
             raise ValueError(f"X has {X.shape[1]} features, but the estimator was fitted on {self.n_features}.")
         rows = np.empty((self.n_trees, len(X), X.shape[1] + 1), dtype=np.float32)
         rows[:, :, :-1] = X
-        rows[:, :, -1] = self._numbers
+        rows[:, :, -1] = self._indices
         return rows.reshape(-1, rows.shape[2])
 
 
-def _route(feature, sizes):
-    """Return the nodes of a complete binary tree that leads the number k in a feature to the k-th of some trees.
+def _make_router(feature: int, sizes: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the nodes of a complete binary tree that leads a row to the tree whose index is in a feature.
 
     Parameters
     ----------
     feature : int
-        The feature that holds the number.
+        The feature with the index of the tree.
     sizes : list of int
-        How many nodes each of the trees has. They are to stand behind the nodes returned.
+        How many nodes each of the trees has. Their nodes follow those of the router, in this order.
 
     Returns
     -------
     nodes : ndarray of shape (n_nodes,)
     roots : ndarray of shape (n_trees,)
-        Where each of the trees begins.
+        The node at which each of the trees begins.
     """
     n_levels = (len(sizes) - 1).bit_length()
     n_nodes = 2**n_levels - 1
     roots = n_nodes + np.cumsum([0, *sizes[:-1]])
     index = np.arange(n_nodes)
     level = np.log2(index + 1).astype(int)
-    width = 2 ** (n_levels - level)  # how many numbers a node leads on
+    width = 2 ** (n_levels - level)  # how many indices pass a node
     first = (index + 1) * width - 2**n_levels
-    # The children of node i are 2i + 1 and 2i + 2, and below the last level the trees; spare places get the last one.
+    # The children of node i are 2i + 1 and 2i + 2, with the trees below the last level. Spare ones are the last tree.
     targets = np.concatenate([index, roots, np.full(n_nodes + 1 - len(roots), roots[-1])])
     nodes = np.zeros(n_nodes, dtype=NODE_DTYPE)
     nodes["feature"] = feature
@@ -270,34 +306,47 @@ def _route(feature, sizes):
     return nodes, roots
 
 
-def _sum_in_order(parts):
-    """Sum over the first axis from first to last; `sum` may add in another order, with other rounding."""
+def _sum_in_order(parts: np.ndarray) -> np.ndarray:
+    """Sum over the first axis from first to last. `numpy.sum` may use another order, with other rounding errors."""
     return np.add.accumulate(parts, axis=0)[-1]
 
 
 class Mean:
-    """Mean of the answers of trees."""
+    """Mean of the values of trees.
 
-    def __init__(self, trees):
+    Parameters
+    ----------
+    trees : JoinedTrees
+    """
+
+    def __init__(self, trees: JoinedTrees) -> None:
         self.trees = trees
 
-    def __call__(self, X):
+    def __call__(self, X: np.ndarray) -> np.ndarray:
         return _sum_in_order(self.trees(X)) / self.trees.n_trees
 
 
 class Sum:
-    """Sum of a baseline (1, n_outputs) and of the answers of trees, one tree an output in each stage.
+    """Sum of a baseline and of the values of trees, with one tree for each output in each stage.
 
-    The link is applied to sums in the order of memory that the ensemble has them in, on which the last bit depends.
+    Parameters
+    ----------
+    trees : JoinedTrees
+    baseline : ndarray of shape (1, n_outputs)
+        Added to the sum.
+    link : callable or None
+        Turns sums (n, n_outputs) into predictions.
+    order : {"C", "F"}
+        The memory order of the sums in the ensemble. The last bit of the predictions depends on it.
     """
 
-    def __init__(self, trees, baseline, link, order):
+    def __init__(self, trees: JoinedTrees, baseline: np.ndarray, link: Link | None, order: Literal["C", "F"]) -> None:
         self.trees = trees
         self.baseline = baseline
         self.link = link
         self.order = order
 
-    def __call__(self, X):
+    def __call__(self, X: np.ndarray) -> np.ndarray:
         n_outputs = self.baseline.shape[1]
         parts = self.trees(X).reshape(-1, n_outputs, len(X))
         parts[0] += self.baseline.T
@@ -306,10 +355,16 @@ class Sum:
 
 
 class SideBySide:
-    """The answers of several predictors as columns."""
+    """The predictions of several predictors as columns.
 
-    def __init__(self, predictors):
+    Parameters
+    ----------
+    predictors : sequence of Predictor
+        One for each component of the actions.
+    """
+
+    def __init__(self, predictors: Sequence[Predictor]) -> None:
         self.predictors = predictors
 
-    def __call__(self, X):
+    def __call__(self, X: np.ndarray) -> np.ndarray:
         return np.hstack([predict(X) for predict in self.predictors])
