@@ -1,1 +1,1 @@
-"""Tools for those who build on the library."""
+"""Utilities for developers of agents, estimators and learning methods."""

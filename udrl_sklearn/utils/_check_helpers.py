@@ -1,6 +1,8 @@
-"""What checks of agents and of methods share."""
+"""Helpers of the checks of agents and of learning methods."""
 
 import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import gymnasium
 import joblib
@@ -8,27 +10,35 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 
-from ._toy_envs import ContinuousToyEnv, DiscreteToyEnv
+from udrl_sklearn._agent import UDRLAgent
+from udrl_sklearn._episodes import Episode
+from udrl_sklearn._rollout._policy import Policy
+
+from ._toy_envs import ContinuousToyEnv, DiscreteToyEnv, ToyEnv
+
+# Takes a name for messages, and an agent.
+CheckFunction = Callable[[str, UDRLAgent], None]
 
 
 class ActionRecorder(gymnasium.Wrapper):
-    """Keeps the actions taken."""
+    """Records the actions of an episode."""
 
-    def __init__(self, env):
+    def __init__(self, env: gymnasium.Env) -> None:
         super().__init__(env)
-        self.actions = []
+        self.actions: list[Any] = []
 
-    def step(self, action):
+    def step(self, action: Any) -> tuple:
+        """Record the action, and take the step."""
         self.actions.append(action)
         return super().step(action)
 
 
-def toy_env(agent):
+def toy_env(agent: UDRLAgent) -> type[ToyEnv]:
     """Return the class of the environment with the agent's kind of actions."""
     return DiscreteToyEnv if is_classifier(agent) else ContinuousToyEnv
 
 
-def small_agent(agent_orig, **params):
+def small_agent(agent_orig: UDRLAgent, **params: Any) -> UDRLAgent:
     """Return a clone with a small budget."""
     small = {
         "total_timesteps": 140,
@@ -49,42 +59,42 @@ def small_agent(agent_orig, **params):
     return clone(agent_orig).set_params(**{**small, **params})
 
 
-def fit_quietly(agent, X=None, y=None):
-    """Fit on X, or on the environment for the agent; so few steps let hardly anything converge."""
+def fit_quietly(agent: UDRLAgent, X: Any = None, y: Any = None) -> UDRLAgent:
+    """Fit on X, or on the toy environment for the agent, without warnings that so few steps do not converge."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return agent.fit(toy_env(agent) if X is None else X, y)
 
 
-def fitted_agent(agent_orig, **params):
-    agent = small_agent(agent_orig, **params)
-    fit_quietly(agent)
-    return agent
+def fitted_agent(agent_orig: UDRLAgent, **params: Any) -> UDRLAgent:
+    """Return a clone with a small budget, fitted on the toy environment."""
+    return fit_quietly(small_agent(agent_orig, **params))
 
 
-def toy_rows():
+def toy_rows() -> np.ndarray:
     """Return rows (24, 4) for each signal and time under the open-ended command and two exact ones."""
     signals, times, commands = np.meshgrid([0, 1], [0, 0.25, 0.5, 0.75], [0, 2, 4], indexing="ij")
     return np.column_stack([signals.ravel(), times.ravel(), commands.ravel(), commands.ravel()]).astype(np.float32)
 
 
-def toy_actions(agent):
+def toy_actions(agent: UDRLAgent) -> np.ndarray:
+    """Return the best actions (24,) for `toy_rows`."""
     signals = toy_rows()[:, 0]
     return signals.astype(int) if is_classifier(agent) else 0.5 + 0.5 * signals
 
 
-def run_episode(policy, env):
+def run_episode(policy: Policy, env: gymnasium.Env) -> None:
     """Run one episode."""
     observation, _ = env.reset(seed=0)
     ended = False
     while not ended:
         observation, reward, terminated, truncated, _ = env.step(policy(observation))
-        policy.update(reward)
+        policy.update(float(reward))
         ended = terminated or truncated
 
 
-def same_episodes(first, second):
-    """Tell whether two sequences of episodes hold the same."""
+def same_episodes(first: Sequence[Episode], second: Sequence[Episode]) -> bool:
+    """Tell whether two sequences of episodes have the same observations, actions and rewards."""
     parts = ("observations", "actions", "rewards")
     return len(first) == len(second) and all(
         np.array_equal(getattr(one, part), getattr(other, part))
@@ -93,20 +103,21 @@ def same_episodes(first, second):
     )
 
 
-def own_state(agent):
-    """Return what the agent holds: hashes, and for its fits that it still holds them.
+def state_hashes(agent: UDRLAgent) -> dict[str, Any]:
+    """Return a hash of each attribute of an agent, and the identity of estimators.
 
-    Some estimators count how often they are asked, such as scikit-learn's neighbors.
+    Some estimators change when they predict: scikit-learn's neighbors count their calls.
     """
-    fits = ("estimator", "estimator_", "max_estimator_", "value_estimator_", "behavior_")
-    return {name: id(held) if name in fits else joblib.hash(held) for name, held in vars(agent).items()}
+    estimators = ("estimator", "estimator_", "max_estimator_", "value_estimator_", "behavior_")
+    return {name: id(value) if name in estimators else joblib.hash(value) for name, value in vars(agent).items()}
 
 
-def fitted_attributes(agent):
+def fitted_attributes(agent: UDRLAgent) -> set[str]:
+    """Return the names of all fitted attributes."""
     return {name for name in vars(agent) if name.endswith("_")}
 
 
-def nested_parameter(agent):
+def nested_parameter(agent: UDRLAgent) -> tuple[str, Any] | None:
     """Return a parameter of the agent's estimator and a new value for it, or None if there is none."""
     if not hasattr(agent.estimator, "get_params"):
         return None
@@ -118,7 +129,8 @@ def nested_parameter(agent):
     return None
 
 
-def assert_raises(error, call, what):
+def assert_raises(error: type[Exception], call: Callable[[], Any], what: str) -> None:
+    """Assert that a call raises an error; `what` is the subject of the message."""
     raised = None
     try:
         call()

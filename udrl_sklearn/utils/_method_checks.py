@@ -1,9 +1,10 @@
-"""Checks of learning methods: what each must do inside an agent."""
+"""Checks of learning methods inside an agent."""
 
 import inspect
 import pickle
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import joblib
 import numpy as np
@@ -16,10 +17,10 @@ from udrl_sklearn._commands import Command, is_open_ended
 from udrl_sklearn._replay_buffer import ReplayBuffer
 from udrl_sklearn.methods import Learned, LearningMethod
 
-from ._check_helpers import assert_raises, fit_quietly, fitted_agent, small_agent, toy_env, toy_rows
+from ._check_helpers import CheckFunction, assert_raises, fit_quietly, fitted_agent, small_agent, toy_env, toy_rows
 
 
-def checks_of_method(agent: UDRLAgent) -> Iterator[Callable[[str, UDRLAgent], None]]:
+def checks_of_method(agent: UDRLAgent) -> Iterator[CheckFunction]:
     """Generate the check functions of an agent's method; each takes a name for messages, and the agent."""
     yield check_method_init_only_assigns
     yield check_method_constraints
@@ -59,18 +60,19 @@ def check_method_constraints(name: str, agent_orig: UDRLAgent) -> None:
     )
     for parameter in parameters:
         agent = small_agent(agent_orig, method=clone(method).set_params(**{parameter: object()}))
-        assert_raises(InvalidParameterError, lambda agent=agent: fit_quietly(agent), f"fit with a bad {parameter}")
+        assert_raises(InvalidParameterError, partial(fit_quietly, agent), f"fit with a bad {parameter}")
         assert not hasattr(agent, "history_"), f"fit must change nothing before it refuses {parameter} of {name}."
 
 
 def check_method_parameters_are_nested(name: str, agent_orig: UDRLAgent) -> None:
     """Check that the parameters of the method are parameters of the agent, with the prefix ``method__``."""
-    agent = small_agent(agent_orig, method=clone(agent_orig.learning_method))
-    for parameter, value in agent.method.get_params(deep=False).items():
+    method = clone(agent_orig.learning_method)
+    agent = small_agent(agent_orig).set_params(method=method)
+    for parameter, value in method.get_params(deep=False).items():
         assert joblib.hash(agent.get_params()[f"method__{parameter}"]) == joblib.hash(value)
         other_value = object()
         agent.set_params(**{f"method__{parameter}": other_value})
-        assert getattr(agent.method, parameter) is other_value, f"set_params must reach {parameter} of {name}."
+        assert getattr(method, parameter) is other_value, f"set_params must reach {parameter} of {name}."
 
 
 def check_method_is_stateless(name: str, agent_orig: UDRLAgent) -> None:
@@ -83,16 +85,18 @@ def check_method_is_stateless(name: str, agent_orig: UDRLAgent) -> None:
 
 
 def check_method_update_is_reproducible(name: str, agent_orig: UDRLAgent) -> None:
-    """Check that `update` depends on its arguments alone, and leaves the buffer and the global generators alone."""
+    """Check that `update` depends on its arguments alone, and changes neither the buffer nor a global generator."""
     agent, method, fitter = _parts(agent_orig)
     episodes = joblib.hash(list(map(vars, agent.buffer_.episodes)))
     state = pickle.dumps((np.random.get_state(), random.getstate()))
-    results = [_learn(method, agent.buffer_, fitter, seed=0).behavior_function.predict(toy_rows()) for _ in range(2)]
+    first, second = (
+        _learn(method, agent.buffer_, fitter, seed=0).behavior_function.predict(toy_rows()) for _ in range(2)
+    )
     assert pickle.dumps((np.random.get_state(), random.getstate())) == state, (
-        f"{name} must sample from the generator that it is given."
+        f"{name} must sample from its argument rng."
     )
     assert joblib.hash(list(map(vars, agent.buffer_.episodes))) == episodes, f"{name} must not change the buffer."
-    np.testing.assert_array_equal(*results)
+    np.testing.assert_array_equal(first, second)
 
 
 def check_method_learned_acts(name: str, agent_orig: UDRLAgent) -> None:
@@ -159,7 +163,7 @@ def check_method_counts(name: str, agent_orig: UDRLAgent) -> None:
 
 
 def check_method_learns(name: str, agent_orig: UDRLAgent) -> None:
-    """Check that the agent soon does better than random actions under "max"."""
+    """Check that the agent achieves more than random actions under "max" after 1000 steps."""
     env = toy_env(agent_orig)
     agent = fitted_agent(agent_orig, total_timesteps=1000, n_timesteps_per_iter=100, n_updates_per_iter=50)
     mean_return = agent.evaluate(env, n_episodes=100).mean_return

@@ -1,13 +1,13 @@
 """Checks of agents and of learning methods, beside scikit-learn's own.
 
 scikit-learn's `check_estimator` tests an agent as it tests any classifier or regressor: on rows. The
-checks here test `fit`, `evaluate`, `policy` and `score` on a tiny environment. They are for subclasses
-of `UDRLAgent`, for estimators that are to serve as its behavior function, and for learning methods.
+checks here test `fit`, `evaluate`, `policy` and `score` on a small environment. They are for subclasses
+of `UDRLAgent`, for estimators as its behavior function, and for learning methods.
 """
 
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 from unittest import SkipTest
@@ -21,6 +21,7 @@ from udrl_sklearn._agent import UDRLAgent
 from udrl_sklearn.methods import LearningMethod
 
 from ._agent_checks import checks_of_agent
+from ._check_helpers import CheckFunction
 from ._method_checks import checks_of_method
 from ._toy_envs import ContinuousToyEnv, DiscreteToyEnv
 
@@ -34,11 +35,12 @@ __all__ = [
     "parametrize_with_checks",
 ]
 
-Check = Callable[[UDRLAgent], None]
+# A check function with its name for messages; takes an agent.
+Check = partial[None]
 
 
 def check_agent(agent: UDRLAgent, *, on_fail: str | None = "raise") -> list[dict[str, Any]]:
-    """Check that an agent and its learning method keep the promises of this library on environments.
+    """Check that an agent and its learning method have the documented behavior on environments.
 
     Parameters
     ----------
@@ -77,7 +79,7 @@ def check_agent(agent: UDRLAgent, *, on_fail: str | None = "raise") -> list[dict
 
 
 def check_method(method: LearningMethod, *, on_fail: str | None = "raise") -> list[dict[str, Any]]:
-    """Check that a learning method keeps its promises, with discrete and continuous actions.
+    """Check that a learning method has the documented behavior, with discrete and continuous actions.
 
     It runs with a decision tree as classifier and as regressor, and with an estimator that is updated.
 
@@ -114,11 +116,16 @@ def _run_checks(checks: Iterable[tuple[UDRLAgent, Check]], on_fail: str | None) 
         raise ValueError(f'on_fail must be "raise", "warn" or None, got {on_fail!r}.')
     results = []
     for agent, check in checks:
-        result = {"estimator": agent, "check_name": check.func.__name__, "exception": None, "status": "passed"}
+        result: dict[str, Any] = {
+            "estimator": agent,
+            "check_name": check.func.__name__,
+            "exception": None,
+            "status": "passed",
+        }
         try:
             check(agent)
-        except SkipTest as skipped:
-            result.update(exception=skipped, status="skipped")
+        except SkipTest as skip:
+            result.update(exception=skip, status="skipped")
         except Exception as error:
             if on_fail == "raise":
                 raise
@@ -171,7 +178,7 @@ def agent_checks_generator(agent: UDRLAgent) -> Iterator[tuple[UDRLAgent, Check]
     agent : UDRLAgent
         The same.
     check : callable
-        Takes the agent, and raises if a promise is broken.
+        Takes the agent, and raises an AssertionError if it fails the check.
 
     Examples
     --------
@@ -183,8 +190,8 @@ def agent_checks_generator(agent: UDRLAgent) -> Iterator[tuple[UDRLAgent, Check]
     """
     if isinstance(agent, type):
         raise TypeError(f"Expected an instance of an agent, got the class {agent.__name__}.")
-    yield from _bound(agent, checks_of_agent(agent), type(agent).__name__)
-    yield from _bound(agent, checks_of_method(agent), type(agent.learning_method).__name__)
+    yield from _bind(agent, checks_of_agent(agent), type(agent).__name__)
+    yield from _bind(agent, checks_of_method(agent), type(agent.learning_method).__name__)
 
 
 def method_checks_generator(method: LearningMethod) -> Iterator[tuple[UDRLAgent, Check]]:
@@ -200,7 +207,7 @@ def method_checks_generator(method: LearningMethod) -> Iterator[tuple[UDRLAgent,
     agent : UDRLAgent
         With the method.
     check : callable
-        Takes the agent, and raises if a promise is broken.
+        Takes the agent, and raises an AssertionError if it fails the check.
 
     Examples
     --------
@@ -214,11 +221,11 @@ def method_checks_generator(method: LearningMethod) -> Iterator[tuple[UDRLAgent,
         raise TypeError(f"Expected an instance of a LearningMethod, got {method!r}.")
     for estimator in (DecisionTreeClassifier(), DecisionTreeRegressor(), GaussianNB()):
         agent = UDRLAgent(estimator, method=method)
-        yield from _bound(agent, checks_of_method(agent), type(method).__name__)
+        yield from _bind(agent, checks_of_method(agent), type(method).__name__)
 
 
-def _bound(agent: UDRLAgent, checks: Iterable[Callable], name: str) -> Iterator[tuple[UDRLAgent, Check]]:
-    # On so few rows several threads are slower than one, above all where processes compete for the cores.
+def _bind(agent: UDRLAgent, checks: Iterable[CheckFunction], name: str) -> Iterator[tuple[UDRLAgent, Check]]:
+    # On so few rows several threads are slower than one, above all if processes compete for the cores.
     one_thread = threadpool_limits.wrap(limits=1)
     for check in checks:
         yield agent, partial(one_thread(check), name)
