@@ -1,1 +1,1 @@
-"""Inspection: explanations, small imitating trees, single episodes and pictures of agents."""
+"""Inspection: explanations, distillation to small trees, single episodes and plots of agents."""

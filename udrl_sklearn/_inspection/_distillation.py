@@ -1,4 +1,4 @@
-"""Distillation: one small tree that imitates an agent under one command."""
+"""Distillation: a small tree that imitates an agent under one command."""
 
 from dataclasses import dataclass
 from numbers import Integral
@@ -22,19 +22,24 @@ from udrl_sklearn._rollout._evaluation import Evaluation, run_episodes
 
 @dataclass(frozen=True, eq=False)
 class Distillation:
-    """A small tree that imitates an agent, and what that costs.
+    """A small tree that imitates an agent, and an evaluation of both.
 
     Attributes
     ----------
     agent : UDRLAgent
-        Acts by the tree under the command that it was made for, and is evaluated, explained and drawn like any other.
+        The student: acts by the tree under the command of the distillation. It is evaluated, explained and plotted as
+        any other agent, and can be fitted again without an effect on the teacher.
     tree : DecisionTreeClassifier or DecisionTreeRegressor, or list of them
         A list with one for each component if discrete actions have several.
     fidelity : float
-        On the observations of the agent that is imitated, the share of its most probable actions that the tree has as
-        well, the mean over the components; the coefficient of determination R2 if actions are continuous.
+        Agreement with the teacher on observations of the teacher's episodes: the fraction of its most probable actions
+        that the tree predicts too, averaged over the components; R^2 for continuous actions.
     evaluation, teacher_evaluation : Evaluation
-        What the tree obtains, and what the agent that it imitates obtains on the same episodes.
+        Of the student and of the teacher, on the same episodes.
+
+    See Also
+    --------
+    distill : Makes a distillation.
     """
 
     agent: UDRLAgent
@@ -43,7 +48,7 @@ class Distillation:
     evaluation: Evaluation
     teacher_evaluation: Evaluation
 
-    def __str__(self):
+    def __str__(self) -> str:
         return (
             f"A tree of depth {max(tree.get_depth() for tree in self._trees)} with "
             f"{sum(tree.get_n_leaves() for tree in self._trees)} leaves: "
@@ -52,7 +57,7 @@ class Distillation:
         )
 
     @property
-    def _trees(self):
+    def _trees(self) -> list[Any]:
         return self.tree if isinstance(self.tree, list) else [self.tree]
 
     def to_text(self, component: int = 0, **kwargs: Any) -> str:
@@ -64,11 +69,15 @@ class Distillation:
             Which tree, if there are several.
         **kwargs : dict
             Passed to `export_text`.
+
+        Returns
+        -------
+        text : str
         """
         return export_text(self._trees[component], **self._names(component) | kwargs)
 
     def plot(self, component: int = 0, **kwargs: Any) -> list:
-        """Draw the tree, by scikit-learn's `plot_tree`, which needs matplotlib.
+        """Plot the tree, by scikit-learn's `plot_tree`, which needs matplotlib.
 
         Parameters
         ----------
@@ -76,17 +85,20 @@ class Distillation:
             Which tree, if there are several.
         **kwargs : dict
             Passed to `plot_tree`.
+
+        Returns
+        -------
+        annotations : list of matplotlib Annotation
         """
         return plot_tree(self._trees[component], **self._names(component) | kwargs)
 
-    def _names(self, component):
-        """Return names of features and actions, as `export_text` and `plot_tree` take them."""
+    def _names(self, component: int) -> dict[str, list[str]]:
+        """Return names of features and actions, as arguments of `export_text` and `plot_tree`."""
         names = {"feature_names": list(self.agent.feature_names_in_)}
-        tree = self._trees[component]
-        if isinstance(tree, DecisionTreeClassifier):
-            targets = self.agent.action_targets_
-            called = dict(zip(targets.labels[component], targets.component_names(component), strict=True))
-            names["class_names"] = [called[label] for label in tree.classes_]
+        tree, targets = self._trees[component], self.agent.action_targets_
+        if targets.labels is not None:
+            action_names = dict(zip(targets.labels[component], targets.component_names(component), strict=True))
+            names["class_names"] = [action_names[label] for label in tree.classes_]
         return names
 
 
@@ -101,12 +113,13 @@ def distill(
     n_eval_episodes: int = 100,
     random_state: int = 0,
 ) -> Distillation:
-    """Make one small decision tree that imitates an agent under a command.
+    """Fit a small decision tree that imitates an agent under a command.
 
-    In the first round the agent acts, and the tree learns what it would do. From then on the tree acts, and learns what
-    the agent would do where the tree gets to (DAgger: Ross, Gordon and Bagnell 2011, arXiv 1011.0686). The tree of the
-    best round is kept, as in VIPER (Bastani, Pu and Solar-Lezama 2018, arXiv 1805.08328). It learns the agent's
-    probabilities of discrete actions rather than its choices alone, and acts on its own in the same way.
+    The agent is the teacher, the tree the student. In the first round the teacher acts, and the tree is fitted on its
+    predictions. In each further round the last tree acts, and a new one is fitted on what the teacher predicts for all
+    observations so far (DAgger: Ross, Gordon and Bagnell 2011, arXiv 1011.0686). The tree with the highest mean return
+    is the result, as in VIPER (Bastani, Pu and Solar-Lezama 2018, arXiv 1805.08328). For discrete actions the tree is
+    fitted on the probabilities of the teacher. It selects actions in the same way as the teacher, see `acting`.
 
     Parameters
     ----------
@@ -115,17 +128,17 @@ def distill(
     env : environment
         As for `UDRLAgent.evaluate`.
     command : "max", float, Command or pair, default="max"
-        What the tree is to obtain.
+        The command of the teacher and of the tree.
     max_depth : int, default=4
-        Depth of the tree.
+        Maximum depth of the tree.
     n_rounds : int, default=5
-        Rounds.
+        Number of rounds.
     n_episodes : int, default=20
-        Episodes of each round to learn from, and as many to choose the best round by.
+        Episodes in each round to fit the tree on, and as many others to compare the trees.
     n_eval_episodes : int, default=100
-        Episodes of the evaluations in the result, from other seeds.
+        Episodes of the evaluations in the result, with other seeds.
     random_state : int, default=0
-        Seed of the episodes to learn from and of the trees.
+        Seed of the training episodes and of the trees.
 
     Returns
     -------
@@ -134,7 +147,11 @@ def distill(
     Raises
     ------
     ValueError
-        If the environment is not like those that the agent learned on, or a number is less than 1.
+        If the environment has other spaces than those of the fit, or a number is less than 1.
+
+    See Also
+    --------
+    explain : Explains single actions of an agent.
 
     Examples
     --------
@@ -159,22 +176,22 @@ def distill(
     resolved = agent.resolve(command)
     rng = np.random.default_rng(random_state)
     rows = np.empty((0, agent.n_features_in_), dtype=np.float32)
-    students = []
+    candidates = []
     with EnvPool(env_sources(env)) as pool:
         agent.check_spaces(*pool.spaces())
-        acting = agent
+        rollout_agent = agent
         for _ in range(n_rounds):
-            rows = np.vstack([rows, _collect_rows(pool, acting, resolved, n_episodes, TRAINING, rng)])
-            acting = _student(agent, resolved, rows, max_depth, rng)
-            actor, params = acting.actor(resolved), agent.rollout_params
+            rows = np.vstack([rows, _collect_rows(pool, rollout_agent, resolved, n_episodes, TRAINING, rng)])
+            rollout_agent = _fit_student(agent, resolved, rows, max_depth, rng)
+            actor, params = rollout_agent.actor(resolved), agent.rollout_params
             episodes = run_episodes(pool, actor, resolved, n_episodes=n_episodes, seed_range=TUNING, **params)
-            students.append((Evaluation.of(episodes, resolved).mean_return, acting))
-        seen = _collect_rows(pool, agent, resolved, n_episodes, EVALUATION, rng)
-    student = max(students, key=lambda pair: pair[0])[1]
+            candidates.append((Evaluation.of(episodes, resolved).mean_return, rollout_agent))
+        test_rows = _collect_rows(pool, agent, resolved, n_episodes, EVALUATION, rng)
+    student = max(candidates, key=lambda candidate: candidate[0])[1]
     evaluation, teacher_evaluation = (
         each.evaluate(env, command=command, n_episodes=n_eval_episodes) for each in (student, agent)
     )
-    fidelity = _fidelity(agent, student, resolved, seen)
+    fidelity = _fidelity(agent, student, resolved, test_rows)
     return Distillation(student, student.estimator_, fidelity, evaluation, teacher_evaluation)
 
 
@@ -186,7 +203,7 @@ def _collect_rows(
     seed_range: tuple[int, int],
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Run episodes of an agent under a command, and return the rows that its behavior function got."""
+    """Run episodes of an agent under a command, and return the rows of its behavior function."""
     actor, params = agent.actor(command), agent.rollout_params
     episodes = run_episodes(pool, actor, command, n_episodes=n_episodes, seed=rng, seed_range=seed_range, **params)
     return np.vstack(
@@ -194,36 +211,41 @@ def _collect_rows(
     )
 
 
-def _student(
+def _fit_student(
     agent: UDRLAgent, command: Command, rows: np.ndarray, max_depth: int, rng: np.random.Generator
 ) -> UDRLAgent:
-    """Return a copy of an agent that acts by trees, which have learned on rows what the agent does."""
+    """Return a copy of an agent that acts by trees, which are fitted on the agent's predictions for rows."""
     teacher = agent.behavior_.for_command(command)
     params = {"max_depth": max_depth, "random_state": int(rng.integers(2**31))}
     behavior: Behavior
     if isinstance(teacher, DiscreteBehavior):
         probabilities = zip(teacher.predict_proba(rows), teacher.labels, strict=True)
-        trees = [_imitate(rows, proba, labels, params) for proba, labels in probabilities]
+        trees = [_fit_on_probabilities(rows, proba, labels, params) for proba, labels in probabilities]
         behavior = DiscreteBehavior.from_fitted(trees, teacher.labels, teacher.observation_std)
-    else:
+    elif isinstance(teacher, ContinuousBehavior):
         tree = DecisionTreeRegressor(**params).fit(rows, teacher.predict(rows))
         behavior = ContinuousBehavior.from_fitted(tree, like=teacher)
+    else:
+        raise TypeError(f"Expected a discrete or continuous behavior, got {type(teacher).__name__}.")
     return agent.with_behavior(BehaviorFunction(behavior, agent.behavior_.open_ended and behavior))
 
 
-def _imitate(rows: np.ndarray, proba: np.ndarray, labels: np.ndarray, params: dict) -> DecisionTreeClassifier:
-    """Fit a tree on probabilities: each row once for each action, with its probability as weight."""
+def _fit_on_probabilities(
+    rows: np.ndarray, proba: np.ndarray, labels: np.ndarray, params: dict[str, Any]
+) -> DecisionTreeClassifier:
+    """Fit a tree on each row once for each action, weighted by the probability of the action."""
     actions = np.tile(np.arange(len(labels)), len(rows))
     weights = proba.ravel()
-    used = weights > 0
+    has_weight = weights > 0
+    repeated_rows = np.repeat(rows, len(labels), axis=0)[has_weight]
     tree = DecisionTreeClassifier(**params)
-    return tree.fit(np.repeat(rows, len(labels), axis=0)[used], labels[actions[used]], sample_weight=weights[used])
+    return tree.fit(repeated_rows, labels[actions[has_weight]], sample_weight=weights[has_weight])
 
 
-def _fidelity(agent, student, command, rows):
-    """Return how well a student agrees with an agent on rows."""
+def _fidelity(teacher: UDRLAgent, student: UDRLAgent, command: Command, rows: np.ndarray) -> float:
+    """Return the agreement of a student with its teacher on rows: the mean accuracy, or R^2, of the components."""
     expected, predicted = (
-        each.behavior_.for_command(command).predict(rows).reshape(len(rows), -1) for each in (agent, student)
+        each.behavior_.for_command(command).predict(rows).reshape(len(rows), -1) for each in (teacher, student)
     )
-    measure = accuracy_score if agent.action_targets_.is_discrete else r2_score
-    return float(np.mean([measure(*pair) for pair in zip(expected.T, predicted.T, strict=True)]))
+    metric = accuracy_score if teacher.action_targets_.is_discrete else r2_score
+    return float(np.mean([metric(*columns) for columns in zip(expected.T, predicted.T, strict=True)]))

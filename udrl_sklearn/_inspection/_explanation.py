@@ -1,6 +1,7 @@
 """Explanations: what each feature, desired return and horizon included, contributes to an action."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,13 +11,19 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from udrl_sklearn._agent import UDRLAgent
-from udrl_sklearn._behavior._base import design_matrix
+from udrl_sklearn._behavior._base import Behavior, design_matrix
+from udrl_sklearn._behavior._continuous import ContinuousBehavior
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
-from udrl_sklearn._commands import OPEN_ENDED, CommandLike
+from udrl_sklearn._behavior._tree_inference import Mean, SideBySide, Sum
+from udrl_sklearn._commands import OPEN_ENDED, CommandLike, is_open_ended, repeat_command
 
 from ._tree_contributions import path_contributions, shapley_contributions, vote_contributions
 
+# Rows that are explained together, to limit memory.
 N_ROWS_AT_ONCE = 500
+
+# The method, base values (n,) and contributions (n, n_features).
+PartialExplanation = tuple[str, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,21 +37,25 @@ class Explanation:
     actions : ndarray of shape (n_samples,)
         The actions that are explained.
     action_names : list of str
-        What they are called, after the agent's `action_names_`; the component if actions are continuous.
+        Their names, from the agent's `action_names_`; the name of the component if actions are continuous.
     values : ndarray of shape (n_samples,)
-        Their predicted probabilities; what is predicted itself if actions are continuous.
+        Their predicted probabilities; the predicted actions if actions are continuous.
     base_values : ndarray of shape (n_samples,)
-        What would be predicted if no feature was known.
+        The prediction without any feature.
     contributions : ndarray of shape (n_samples, n_features)
-        By how much each feature raises the value.
+        How much each feature adds to the base value, in the unit of `values`.
     feature_names : ndarray of shape (n_features,)
         The agent's `feature_names_in_`; x0, x1 and so on if it was fitted on rows without names.
     method : {"paths", "shap", "permutations"}
-        How contributions were found, see `explain`.
+        How contributions are computed, see `explain`.
+
+    See Also
+    --------
+    explain : Explains the actions of an agent.
     """
 
     actions: np.ndarray
-    action_names: list
+    action_names: list[str]
     values: np.ndarray
     base_values: np.ndarray
     contributions: np.ndarray
@@ -52,24 +63,29 @@ class Explanation:
     method: str
 
     def to_text(self, row: int = 0, n_features: int = 10) -> str:
-        """Return one row as a table, what contributes most on top.
+        """Return one row as a table, with the largest contributions at the top.
 
         Parameters
         ----------
         row : int, default=0
             Which of the samples.
         n_features : int, default=10
-            How many features to show at the most.
+            How many features to show, at most.
+
+        Returns
+        -------
+        text : str
+            A line for each feature.
         """
         contributions = self.contributions[row]
-        shown = np.argsort(-np.abs(contributions), kind="stable")[:n_features]
-        result = self.action_names[row]
-        width = max(len(name) for name in [*self.feature_names, "all others", "base value", result])
+        largest = np.argsort(-np.abs(contributions), kind="stable")[:n_features]
+        action_name = self.action_names[row]
+        width = max(len(name) for name in [*self.feature_names, "all others", "base value", action_name])
         lines = [("base value", self.base_values[row])]
-        lines += [(self.feature_names[i], contributions[i]) for i in shown]
-        if len(shown) < len(contributions):
-            lines.append(("all others", np.delete(contributions, shown).sum()))
-        lines.append((result, self.values[row]))
+        lines += [(self.feature_names[i], contributions[i]) for i in largest]
+        if len(largest) < len(contributions):
+            lines.append(("all others", np.delete(contributions, largest).sum()))
+        lines.append((action_name, self.values[row]))
         return "\n".join(f"{name:{width}} {value:+8.3f}" for name, value in lines)
 
 
@@ -86,17 +102,19 @@ def explain(
 ) -> Explanation:
     """Explain the actions of an agent under a command.
 
-    For trees, forests, bagged and boosted trees of scikit-learn the contributions are exact. At each split on the way
-    of a row through a tree the mean of the leaves below changes, and the change counts for the feature of the split
-    (A. Saabas, "Interpreting random forests", 2014). Boosted classifiers add scores or votes in this way; from these
-    to the probability it is a straight line, along which contributions are integrated (Aumann-Shapley values).
+    How contributions are computed depends on the estimator:
 
-    XGBoost and LightGBM compute contributions to scores themselves, as Shapley values (S. Lundberg et al., "From local
-    explanations to global understanding with explainable AI for trees", 2020); from there it goes on in the same way.
-
-    Any other estimator is asked for predictions on rows in which some features are taken from background rows, in
-    random orders (E. Strumbelj and I. Kononenko, "Explaining prediction models and individual predictions with feature
-    contributions", 2014). These contributions are estimates, but their sum is exact as well.
+    - Trees, forests, bagged and boosted trees of scikit-learn ("paths"): the contributions are exact. Each split on the
+      path of a row through a tree changes the mean of the leaves below. The change counts for the feature of the split
+      (A. Saabas, "Interpreting random forests", 2014). Boosted classifiers add scores or votes in this way. For
+      probabilities, the contributions are integrated over the straight line from the base values of the scores to the
+      scores (Aumann-Shapley values).
+    - XGBoost and LightGBM ("shap"): the libraries compute contributions to scores, as Shapley values (S. Lundberg et
+      al., "From local explanations to global understanding with explainable AI for trees", 2020). They are turned into
+      contributions to probabilities in the same way.
+    - Any other estimator ("permutations"): it predicts rows in which some features come from background rows, in
+      random orders (E. Strumbelj and I. Kononenko, "Explaining prediction models and individual predictions with
+      feature contributions", 2014). The contributions are estimates. Their sum is exact.
 
     Parameters
     ----------
@@ -107,16 +125,16 @@ def explain(
     command : "max", float, Command or pair, default="max"
         As for `UDRLAgent.evaluate`.
     actions : array-like of shape (n_samples,), default=None
-        The discrete actions to explain. None takes the most probable ones.
+        The discrete actions to explain. None explains the most probable ones.
     component : int, default=0
         Which component to explain, if an action has several.
     background : array-like of shape (n_rows, `n_features_in_`), default=None
-        Rows with commands, as `UDRLAgent.hindsight_rows` returns them, to take features from, for estimators other
-        than trees. None takes those of the replay buffer.
+        Rows with commands, as from `UDRLAgent.hindsight_rows`. None takes those of the replay buffer. Only used for
+        "permutations".
     n_permutations : int, default=50
-        How many random orders, each with a background row, for estimators other than trees.
+        How many random orders, each with a random background row. Only used for "permutations".
     random_state : int, default=0
-        Seed of these.
+        Seed of the orders and the background rows.
 
     Returns
     -------
@@ -125,8 +143,13 @@ def explain(
     Raises
     ------
     ValueError
-        If observations have another number of features, an action is unknown to the agent, there is no such
-        component, or no background.
+        If observations have another number of features, an action is none of the agent's, there is no such component,
+        or there is no background.
+
+    See Also
+    --------
+    distill : Approximates an agent by a small tree.
+    EpisodeDisplay : Shows contributions in each step of an episode.
 
     Examples
     --------
@@ -150,36 +173,69 @@ def explain(
     n_components = agent.action_targets_.n_components
     if not 0 <= component < n_components:
         raise ValueError(f"Actions have {n_components} component(s), numbered from 0; got component={component}.")
-    X = design_matrix(rows, np.tile(agent.resolve(command), (len(rows), 1)))
+    X = design_matrix(rows, repeat_command(agent.resolve(command), len(rows)))
     return explain_rows(agent, X, actions, component, background, n_permutations, random_state)
 
 
-def explain_rows(agent, X, actions=None, component=0, background=None, n_permutations=50, random_state=0):
-    """Explain rows with commands, which are all open-ended or all exact; see `explain`."""
+def explain_rows(
+    agent: UDRLAgent,
+    X: np.ndarray,
+    actions: ArrayLike | None = None,
+    component: int = 0,
+    background: ArrayLike | None = None,
+    n_permutations: int = 50,
+    random_state: int = 0,
+) -> Explanation:
+    """Explain rows with commands, either all open-ended or all exact.
+
+    Parameters
+    ----------
+    agent : UDRLAgent
+        Fitted.
+    X : ndarray of shape (n_samples, `n_features_in_`)
+        Columns ``[observation | desired_return | desired_horizon]``.
+    actions, component, background, n_permutations, random_state
+        As for `explain`.
+
+    Returns
+    -------
+    explanation : Explanation
+    """
     behavior = agent.behavior_.for_command(X[0, -2:])
-    explained, columns = _what_to_explain(agent, behavior, X, actions, component)
-    parts = [slice(start, start + N_ROWS_AT_ONCE) for start in range(0, len(X), N_ROWS_AT_ONCE)]
-    found = [_of_trees(behavior, component, X[part], columns[part]) for part in parts]
-    if found[0] is None:
+    actions, columns = _actions_and_columns(behavior, X, actions, component)
+    slices = [slice(start, start + N_ROWS_AT_ONCE) for start in range(0, len(X), N_ROWS_AT_ONCE)]
+    parts = [_tree_explanation(behavior, component, X[rows], columns[rows]) for rows in slices]
+    explained = [part for part in parts if part is not None]
+    if len(explained) < len(parts):
         rng = np.random.default_rng(random_state)
-        others = _background_rows(agent, background, X[0, -2:], rng, n_permutations)
-        found = [_in_random_orders(behavior, component, X[part], columns[part], *others) for part in parts]
-    methods, *numbers = zip(*found, strict=True)
-    base_values, contributions = map(np.concatenate, numbers)
-    values = base_values + contributions.sum(axis=1)
-    names = getattr(agent, "feature_names_in_", np.array([f"x{i}" for i in range(X.shape[1])], dtype=object))
-    action_names = agent.action_targets_.component_names(component)
-    called = [action_names[column] for column in columns]
-    return Explanation(explained, called, values, base_values, contributions, names, methods[0])
+        sample, orders = _background_sample(agent, background, X[0, -2:], rng, n_permutations)
+        explained = [
+            _permutation_explanation(behavior, component, X[rows], columns[rows], sample, orders) for rows in slices
+        ]
+    base_values = np.concatenate([part[1] for part in explained])
+    contributions = np.concatenate([part[2] for part in explained])
+    feature_names = getattr(agent, "feature_names_in_", np.array([f"x{i}" for i in range(X.shape[1])], dtype=object))
+    component_names = agent.action_targets_.component_names(component)
+    return Explanation(
+        actions=actions,
+        action_names=[component_names[column] for column in columns],
+        values=base_values + contributions.sum(axis=1),
+        base_values=base_values,
+        contributions=contributions,
+        feature_names=feature_names,
+        method=explained[0][0],
+    )
 
 
-def _what_to_explain(agent, behavior, X, actions, component):
-    """Return the actions to explain, and which column of the predictions they are, for each row."""
-    if not agent.action_targets_.is_discrete:
+def _actions_and_columns(
+    behavior: Behavior, X: np.ndarray, actions: ArrayLike | None, component: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the actions to explain, and their columns in the predictions, for each row."""
+    if not isinstance(behavior, DiscreteBehavior):
         if actions is not None:
             raise ValueError("Continuous actions are explained as they are predicted; leave actions=None.")
         return behavior.predict(X).reshape(len(X), -1)[:, component], np.full(len(X), component)
-    labels = agent.action_targets_.labels[component]
+    labels = behavior.labels[component]
     if actions is None:
         columns = behavior.predict_proba(X)[component].argmax(axis=1)
         return labels[columns], columns
@@ -192,35 +248,45 @@ def _what_to_explain(agent, behavior, X, actions, component):
     return actions, np.searchsorted(labels, actions)
 
 
-def _of_trees(behavior, component, X, columns):
-    """Return the method, base values (n,) and contributions (n, n_features); None if the estimator is no tree."""
+def _tree_explanation(
+    behavior: Behavior, component: int, X: np.ndarray, columns: np.ndarray
+) -> PartialExplanation | None:
+    """Explain the predictions of trees; return None if the estimator is no tree."""
     if isinstance(behavior, DiscreteBehavior):
-        fitted = behavior.heads[component]
-        known = np.isin(columns, fitted.codes)
-        columns = np.where(known, np.searchsorted(fitted.codes, columns), 0)
-        if isinstance(fitted.estimator, DummyClassifier):  # only one action was ever seen
-            return "paths", known.astype(float), np.zeros(X.shape)
+        head = behavior.heads[component]
+        has_column = np.isin(columns, head.codes)
+        columns = np.where(has_column, np.searchsorted(head.codes, columns), 0)
+        if isinstance(head.estimator, DummyClassifier):  # the training rows had one action only
+            return "paths", has_column.astype(float), np.zeros(X.shape)
+        estimator, predictor = head.estimator, head.predictor
+    elif isinstance(behavior, ContinuousBehavior):
+        has_column = np.ones(len(X), dtype=bool)
+        estimator, predictor = behavior.compiled.estimator, behavior.compiled.predictor
     else:
-        fitted, known = behavior.compiled, np.ones(len(X), dtype=bool)
-    predictor, estimator, X = fitted.predictor, fitted.estimator, behavior.scale_commands(X)
-    if isinstance(estimator, MultiOutputRegressor):
-        predictor = None if predictor is None else predictor.predictors[component]
-        estimator, columns = estimator.estimators_[component], np.zeros_like(columns)
-    if predictor is not None:
-        method, found = "paths", path_contributions(predictor, X)
-    else:
-        method, found = "paths", vote_contributions(estimator, X)
-    if found is None:
-        method, found = "shap", shapley_contributions(estimator, X)
-    if found is None:
         return None
-    base_values, contributions = found
+    if isinstance(estimator, MultiOutputRegressor):
+        predictor = predictor.predictors[component] if isinstance(predictor, SideBySide) else None
+        estimator, columns = estimator.estimators_[component], np.zeros_like(columns)
+    X = behavior.scale_commands(X)
+    method = "paths"
+    if isinstance(predictor, Mean | Sum):
+        parts = path_contributions(predictor, X)
+    else:
+        parts = vote_contributions(estimator, X)
+    if parts is None:
+        method, parts = "shap", shapley_contributions(estimator, X)
+    if parts is None:
+        return None
+    base_values, contributions = parts
     rows = np.arange(len(X))
-    return method, base_values[rows, columns] * known, contributions[rows, :, columns] * known[:, None]
+    # Actions that the training rows did not have get probability 0.
+    return method, base_values[rows, columns] * has_column, contributions[rows, :, columns] * has_column[:, None]
 
 
-def _background_rows(agent, background, command, rng, n_rows):
-    """Return rows to take features from, and an order of features for each."""
+def _background_sample(
+    agent: UDRLAgent, background: Any, command: np.ndarray, rng: np.random.Generator, n_rows: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sample background rows (n_rows, n_features), and an order of features for each."""
     if background is None and not hasattr(agent, "buffer_"):
         raise ValueError(
             "This estimator is explained by rows to compare with, and an agent fitted on rows keeps none. Pass the "
@@ -228,13 +294,15 @@ def _background_rows(agent, background, command, rng, n_rows):
         )
     rows = agent.hindsight_rows()[0] if background is None else agent.check_rows(background)
     rows = np.array(rows[rng.integers(len(rows), size=n_rows)], dtype=np.float32)
-    if command[1] == 0:
+    if is_open_ended(command):
         rows[:, -2:] = OPEN_ENDED
     return rows, np.array([rng.permutation(rows.shape[1]) for _ in rows])
 
 
-def _in_random_orders(behavior, component, X, columns, background, orders):
-    """Return the method, base values (n,) and contributions (n, n_features), exchanging features one by one."""
+def _permutation_explanation(
+    behavior: Behavior, component: int, X: np.ndarray, columns: np.ndarray, background: np.ndarray, orders: np.ndarray
+) -> PartialExplanation:
+    """Explain any predictions: replace the features of background rows one by one, in random orders."""
     n, n_features = X.shape
     base_values, contributions = np.zeros(n), np.zeros(X.shape)
     for row, order in zip(background, orders, strict=True):

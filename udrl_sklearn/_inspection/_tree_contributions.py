@@ -1,45 +1,52 @@
-"""What features contribute to the predictions of trees."""
+"""Contributions of features to the predictions of trees.
+
+Like compiling, this needs private attributes of scikit-learn's trees.
+"""
 
 import importlib
+from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import is_classifier
 from sklearn.ensemble import AdaBoostClassifier
 
-from udrl_sklearn._behavior._tree_inference import TREES, JoinedTrees, Mean, nodes_of, values_of
+from udrl_sklearn._behavior._tree_inference import TREES, JoinedTrees, Mean, Sum, nodes_of, values_of
 
-# For the integral along a line of scores: sums are exact to 1e-9 where scores differ by up to 50.
+# For the integral over a line of scores: sums are exact to 1e-9 if scores differ by at most 50.
 N_QUADRATURE_POINTS = 200
 
+# Base values (n, n_outputs) and contributions (n, n_features, n_outputs).
+Contributions = tuple[np.ndarray, np.ndarray]
 
-def path_contributions(predictor, X):
-    """Return what features contribute to the predictions of trees.
+
+def path_contributions(predictor: Mean | Sum, X: np.ndarray) -> Contributions | None:
+    """Return the contributions of features to the predictions of compiled trees.
 
     Parameters
     ----------
     predictor : Mean or Sum
-        As `compile_predictor` makes it of an estimator.
+        As `compile_predictor` returns it.
     X : ndarray of shape (n, n_features), float32
 
     Returns
     -------
     base_values : ndarray of shape (n, n_outputs)
     contributions : ndarray of shape (n, n_features, n_outputs)
-        To probabilities or to what is predicted. None instead of both if a sum is put to another use.
+        To probabilities or to predictions. None instead of both if predictions are neither sums of trees nor their
+        softmax.
     """
-    roots, by_tree = _walk(predictor.trees, X)
+    roots, changes_by_tree = _changes_on_paths(predictor.trees, X)
     if isinstance(predictor, Mean):
-        contributions = by_tree.mean(axis=0)
-        return np.tile(roots.mean(axis=0), (len(X), 1)), contributions
+        return np.tile(roots.mean(axis=0), (len(X), 1)), changes_by_tree.mean(axis=0)
     n_outputs = predictor.baseline.shape[1]
     start = predictor.baseline[0] + roots.reshape(-1, n_outputs).sum(axis=0)
-    changes = np.moveaxis(by_tree[..., 0].reshape(-1, n_outputs, *X.shape).sum(axis=0), 0, 2)
-    return _to_what_is_predicted(start, changes, predictor(X))
+    changes = np.moveaxis(changes_by_tree[..., 0].reshape(-1, n_outputs, *X.shape).sum(axis=0), 0, 2)
+    return _from_scores(start, changes, predictor(X))
 
 
-def vote_contributions(estimator, X):
-    """Return what features contribute to the probabilities of AdaBoost, whose trees cast weighted votes.
+def vote_contributions(estimator: Any, X: np.ndarray) -> Contributions | None:
+    """Return the contributions of features to the probabilities of AdaBoost, whose trees have weighted votes.
 
     Parameters
     ----------
@@ -58,18 +65,18 @@ def vote_contributions(estimator, X):
     trees = estimator.estimators_
     votes = [_votes(values_of(tree), weight) for tree, weight in zip(trees, weights, strict=False)]
     nodes = [nodes_of(tree) for tree in trees]
-    roots, by_tree = _walk(JoinedTrees(nodes, votes, X.shape[1]), X)
-    return _to_what_is_predicted(roots.sum(axis=0), by_tree.sum(axis=0), estimator.predict_proba(X))
+    roots, changes_by_tree = _changes_on_paths(JoinedTrees(nodes, votes, X.shape[1]), X)
+    return _from_scores(roots.sum(axis=0), changes_by_tree.sum(axis=0), estimator.predict_proba(X))
 
 
-def _votes(values, weight):
-    """Return the votes of each node: its weight for its first most probable class, and as much against the others."""
-    is_voted_for = np.arange(values.shape[1]) == values.argmax(axis=1)[:, None]
-    return np.where(is_voted_for, weight, -weight / (values.shape[1] - 1))
+def _votes(values: np.ndarray, weight: float) -> np.ndarray:
+    """Return the votes of each node: the weight for the most probable class, and as much against the others."""
+    is_most_probable = np.arange(values.shape[1]) == values.argmax(axis=1)[:, None]
+    return np.where(is_most_probable, weight, -weight / (values.shape[1] - 1))
 
 
-def shapley_contributions(estimator, X):
-    """Return what features contribute to the predictions of boosted trees of XGBoost and LightGBM.
+def shapley_contributions(estimator: Any, X: np.ndarray) -> Contributions | None:
+    """Return the contributions of features to the predictions of boosted trees of XGBoost and LightGBM.
 
     Parameters
     ----------
@@ -80,7 +87,7 @@ def shapley_contributions(estimator, X):
     -------
     base_values : ndarray of shape (n, n_outputs)
     contributions : ndarray of shape (n, n_features, n_outputs)
-        To probabilities or to what is predicted. None instead of both for any other estimator.
+        To probabilities or to predictions. None instead of both for any other estimator.
     """
     library = type(estimator).__module__.partition(".")[0]
     if library == "xgboost":
@@ -90,61 +97,76 @@ def shapley_contributions(estimator, X):
         scores = estimator.predict(X, pred_contrib=True)
     else:
         return None
-    scores = scores.astype(np.float64).reshape(len(X), -1, X.shape[1] + 1)  # the last one is that of no feature
+    scores = scores.astype(np.float64).reshape(len(X), -1, X.shape[1] + 1)  # the last column is the base value
     predicted = estimator.predict_proba(X) if is_classifier(estimator) else estimator.predict(X).reshape(len(X), -1)
     start, changes = scores[0, :, -1], np.moveaxis(scores[:, :, :-1], 1, 2)
-    return _to_what_is_predicted(start, changes, predicted, atol=1e-6)  # XGBoost counts in single precision
+    return _from_scores(start, changes, predicted, atol=1e-6)  # XGBoost has single precision
 
 
-def _to_what_is_predicted(start, changes, predicted, atol=1e-8):
-    """Turn contributions to scores into such to what is made of scores.
+def _from_scores(
+    start: np.ndarray, changes: np.ndarray, predicted: np.ndarray, atol: float = 1e-8
+) -> Contributions | None:
+    """Return contributions to predictions, from contributions to scores.
 
     Parameters
     ----------
     start : ndarray of shape (n_scores,)
-        Scores if no feature was known.
+        Base values of the scores.
     changes : ndarray of shape (n, n_features, n_scores)
-        Contributions to scores.
+        Contributions to the scores.
     predicted : ndarray of shape (n, n_outputs)
-        The scores themselves, or their softmax.
+        The predictions: the scores, or their softmax.
     atol : float, default=1e-8
-        How far predictions may be from that by rounding.
+        Absolute tolerance of this equality.
 
     Returns
     -------
     base_values : ndarray of shape (n, n_outputs)
     contributions : ndarray of shape (n, n_features, n_outputs)
-        None instead of both if it is neither of them.
+        None instead of both if the predictions are neither the scores nor their softmax.
     """
     end = start + changes.sum(axis=1)
     if predicted.shape == end.shape and np.allclose(predicted, end, atol=atol):
         return np.tile(start, (len(end), 1)), changes
-    if end.shape[1] == 1:  # the score of the second of two classes; that of the first is 0
+    if end.shape[1] == 1:  # the score of the second class; the score of the first one is 0
         start, end = np.insert(start, 0, 0.0), np.insert(end, 0, 0.0, axis=1)
         changes = np.insert(changes, 0, 0.0, axis=2)
     if predicted.shape != end.shape or not np.allclose(predicted, softmax(end, axis=1), atol=atol):
         return None
-    return np.tile(softmax(start), (len(end), 1)), _along_a_line(start, end, changes)
+    return np.tile(softmax(start), (len(end), 1)), _aumann_shapley(start, end, changes)
 
 
-def _walk(trees, X):
-    """Return the mean of each tree (n_trees, n_values), and how it changes by each feature on the way of each row."""
+def _changes_on_paths(trees: JoinedTrees, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how the mean of the leaves below changes on the path of each row, from the root of each tree to a leaf.
+
+    Parameters
+    ----------
+    trees : JoinedTrees
+    X : ndarray of shape (n, n_features), float32
+
+    Returns
+    -------
+    roots : ndarray of shape (n_trees, n_values)
+        The mean at the root of each tree.
+    changes : ndarray of shape (n_trees, n, n_features, n_values)
+        The sum of the changes at all splits by a feature.
+    """
     nodes = trees.tree.__getstate__()["nodes"]
     parents = _parents(nodes, trees.roots)
-    values = _means_of_leaves(nodes, parents, trees.tree.value[:, 0, :])
-    at = trees.leaves(X).ravel()
-    contributions = np.zeros((len(at), X.shape[1], values.shape[1]))
-    walking = np.flatnonzero(parents[at] >= 0)
-    while len(walking):
-        here, above = at[walking], parents[at[walking]]
-        contributions[walking, nodes["feature"][above]] += values[here] - values[above]
-        at[walking] = above
-        walking = walking[parents[above] >= 0]
-    return values[trees.roots], contributions.reshape(trees.n_trees, len(X), X.shape[1], -1)
+    means = _means_of_leaves(nodes, parents, trees.tree.value[:, 0, :])
+    current = trees.leaves(X).ravel()
+    changes = np.zeros((len(current), X.shape[1], means.shape[1]))
+    climbing = np.flatnonzero(parents[current] >= 0)
+    while len(climbing):
+        child, parent = current[climbing], parents[current[climbing]]
+        changes[climbing, nodes["feature"][parent]] += means[child] - means[parent]
+        current[climbing] = parent
+        climbing = climbing[parents[parent] >= 0]
+    return means[trees.roots], changes.reshape(trees.n_trees, len(X), X.shape[1], -1)
 
 
-def _parents(nodes, roots):
-    """Return the parent of each node; -1 for the roots of trees and what stands above them."""
+def _parents(nodes: np.ndarray, roots: np.ndarray) -> np.ndarray:
+    """Return the parent of each node; -1 for the roots of trees and for the nodes of the router."""
     parents = np.full(len(nodes), -1)
     inner = np.flatnonzero(nodes["left_child"] >= 0)
     inner = inner[inner >= roots[0]]
@@ -153,24 +175,40 @@ def _parents(nodes, roots):
     return parents
 
 
-def _means_of_leaves(nodes, parents, values):
-    """Return the mean of the leaves under each node, by their training rows; boosted trees keep other values there."""
+def _means_of_leaves(nodes: np.ndarray, parents: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the mean of the leaves below each node, weighted by their training rows.
+
+    Boosted trees have other values at their inner nodes.
+    """
     weights = np.where(nodes["left_child"] < 0, nodes["weighted_n_node_samples"], 0.0)
     sums = weights[:, None] * values
     leaves = np.flatnonzero(nodes["left_child"] < 0)
-    above = parents[leaves]
-    while len(leaves):  # each leaf counts for all nodes above it
-        leaves, above = leaves[above >= 0], above[above >= 0]
-        np.add.at(weights, above, weights[leaves])
-        np.add.at(sums, above, sums[leaves])
-        above = parents[above]
+    ancestors = parents[leaves]
+    while len(leaves):  # add each leaf to its parent, then to the parent of that, and so on
+        leaves, ancestors = leaves[ancestors >= 0], ancestors[ancestors >= 0]
+        np.add.at(weights, ancestors, weights[leaves])
+        np.add.at(sums, ancestors, sums[leaves])
+        ancestors = parents[ancestors]
     return np.divide(sums, weights[:, None], out=values.copy(), where=weights[:, None] > 0)
 
 
-def _along_a_line(start, end, changes):
-    """Return contributions (n, n_features, n_classes) to probabilities.
+def _aumann_shapley(start: np.ndarray, end: np.ndarray, changes: np.ndarray) -> np.ndarray:
+    """Return contributions to probabilities by integration over the line between two vectors of scores.
 
-    Scores go from `start` (n_classes,) to `end` (n, n_classes) by the sum of `changes` (n, n_features, n_classes).
+    ``changes @ J`` with the mean J over s in [0, 1] of the Jacobian of the softmax at ``start + s * (end - start)``.
+
+    Parameters
+    ----------
+    start : ndarray of shape (n_classes,)
+        Base values of the scores.
+    end : ndarray of shape (n, n_classes)
+        Scores.
+    changes : ndarray of shape (n, n_features, n_classes)
+        Contributions to the scores; their sum is ``end - start``.
+
+    Returns
+    -------
+    contributions : ndarray of shape (n, n_features, n_classes)
     """
     points, weights = np.polynomial.legendre.leggauss(N_QUADRATURE_POINTS)
     jacobian = np.zeros((len(end), end.shape[1], end.shape[1]))

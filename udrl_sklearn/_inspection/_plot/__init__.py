@@ -1,4 +1,4 @@
-"""Pictures of agents: displays after scikit-learn's convention, and films. They need matplotlib."""
+"""Plots of agents, as displays of scikit-learn's convention, and videos of episodes. They need matplotlib."""
 
 from ._command_response import CommandResponseDisplay
 from ._decision_map import DecisionMapDisplay

@@ -1,20 +1,31 @@
-"""What all displays draw on."""
+"""Matplotlib for displays. It is imported only when something is plotted."""
+
+from typing import Any
 
 
-def pyplot(what):
-    """Return matplotlib.pyplot, or raise an ImportError that says what needs it and how to get it."""
+def pyplot(user: str) -> Any:
+    """Return matplotlib.pyplot.
+
+    Parameters
+    ----------
+    user : str
+        The function that needs it, for the message of the error.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
-            f"{what} needs matplotlib, which is not installed. Install it with: pip install 'udrl_sklearn[plot]'"
+            f"{user} needs matplotlib, which is not installed. Install it with: pip install 'udrl_sklearn[plot]'"
         ) from error
     return plt
 
 
-def set_axes(display, ax):
-    """Give a display its `ax_` and `figure_`, new ones if `ax` is None, and return matplotlib.pyplot."""
+def get_axes(display: Any, ax: Any) -> Any:
+    """Return the axes to plot on: `ax`, or new ones if it is None."""
     plt = pyplot(f"{type(display).__name__}.plot")
-    display.ax_ = plt.subplots(layout="constrained")[1] if ax is None else ax
-    display.figure_ = display.ax_.figure
-    return plt
+    return plt.subplots(layout="constrained")[1] if ax is None else ax

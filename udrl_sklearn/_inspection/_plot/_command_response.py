@@ -1,22 +1,27 @@
-"""What an agent obtains when it is asked for something."""
+"""The returns that an agent achieves under commands."""
+
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from ._canvas import set_axes
+from udrl_sklearn._agent import UDRLAgent
+
+from ._canvas import get_axes
 
 
 class CommandResponseDisplay:
-    """Obtained over desired return, beside the line on which both are the same.
+    """Achieved return over desired return, with the line on which both are equal.
 
-    As figure 6 of Srivastava et al. 2019 (arXiv 1912.02877). Make it with `from_estimator`.
+    A plot as figure 6 of Srivastava et al. 2019 (arXiv 1912.02877). Make it with `from_estimator`.
 
     Parameters
     ----------
     desired_returns : ndarray of shape (n_commands,)
-        What was asked for.
+        The desired return of each command.
     achieved_returns : ndarray of shape (n_commands, n_episodes)
-        What was obtained.
+        The return of each episode.
     name : str or None, default=None
         Label of the points.
 
@@ -29,17 +34,37 @@ class CommandResponseDisplay:
     errorbar_ : matplotlib ErrorbarContainer
         Mean and standard deviation for each command.
     line_ : matplotlib Line2D
-        The line on which what is obtained is what is desired.
+        The line on which the achieved return is the desired one.
+
+    See Also
+    --------
+    UDRLAgent.evaluate : Evaluates one command.
     """
 
-    def __init__(self, *, desired_returns, achieved_returns, name=None):
+    ax_: Any
+    figure_: Any
+    errorbar_: Any
+    line_: Any
+
+    def __init__(self, *, desired_returns: np.ndarray, achieved_returns: np.ndarray, name: str | None = None) -> None:
         self.desired_returns = desired_returns
         self.achieved_returns = achieved_returns
         self.name = name
 
     @classmethod
-    def from_estimator(cls, agent, env, *, desired_returns=None, n_episodes=30, seed=0, name=None, ax=None, **kwargs):
-        """Ask an agent for one return after the other, and draw what it obtains.
+    def from_estimator(
+        cls,
+        agent: UDRLAgent,
+        env: Any,
+        *,
+        desired_returns: ArrayLike | None = None,
+        n_episodes: int = 30,
+        seed: int = 0,
+        name: str | None = None,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Evaluate an agent under several desired returns, and plot the results.
 
         Parameters
         ----------
@@ -48,21 +73,26 @@ class CommandResponseDisplay:
         env : environment
             As for `UDRLAgent.evaluate`.
         desired_returns : array-like of shape (n_commands,), default=None
-            What to ask for. None takes ten returns, evenly over the range that the agent has seen.
+            The desired returns. None takes ten returns, evenly over the range of the replay buffer.
         n_episodes : int, default=30
-            Episodes for each.
+            Episodes for each desired return.
         seed : int, default=0
-            Picks the episodes' seeds.
+            Determines the reset seeds of the episodes.
         name : str, default=None
             Label of the points.
         ax : matplotlib Axes, default=None
-            Axes to draw on; None makes new ones.
+            Axes to plot on; None makes new ones.
         **kwargs : dict
             Passed to matplotlib's `errorbar`.
 
         Returns
         -------
         display : CommandResponseDisplay
+
+        Raises
+        ------
+        ValueError
+            If `desired_returns` is None and the agent has no replay buffer.
 
         Examples
         --------
@@ -78,25 +108,25 @@ class CommandResponseDisplay:
         if desired_returns is None:
             if not hasattr(agent, "buffer_"):
                 raise ValueError(
-                    "An agent fitted on rows does not know which returns it has seen; pass desired_returns=[...]."
+                    "An agent fitted on rows has no replay buffer with a range of returns; pass desired_returns=[...]."
                 )
-            seen = agent.buffer_.returns
-            desired_returns = np.linspace(seen.min(), seen.max(), 10)
+            returns = agent.buffer_.returns
+            desired_returns = np.linspace(returns.min(), returns.max(), 10)
         desired_returns = np.asarray(desired_returns, dtype=float)
-        obtained = [
+        achieved_returns = [
             agent.evaluate(env, command=desired_return, n_episodes=n_episodes, seed=seed).returns
             for desired_return in desired_returns
         ]
-        display = cls(desired_returns=desired_returns, achieved_returns=np.array(obtained), name=name)
+        display = cls(desired_returns=desired_returns, achieved_returns=np.array(achieved_returns), name=name)
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, **kwargs):
-        """Draw the points and the line.
+    def plot(self, ax: Any = None, **kwargs: Any) -> Self:
+        """Plot the points and the line.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; None makes new ones.
+            Axes to plot on; None makes new ones.
         **kwargs : dict
             Passed to matplotlib's `errorbar`.
 
@@ -104,13 +134,14 @@ class CommandResponseDisplay:
         -------
         display : CommandResponseDisplay
         """
-        set_axes(self, ax)
+        self.ax_ = get_axes(self, ax)
+        self.figure_ = self.ax_.figure
         ends = self.desired_returns.min(), self.desired_returns.max()
         (self.line_,) = self.ax_.plot(ends, ends, color="0.6", linestyle="--", zorder=0)
-        means, spreads = self.achieved_returns.mean(axis=1), self.achieved_returns.std(axis=1)
+        means, deviations = self.achieved_returns.mean(axis=1), self.achieved_returns.std(axis=1)
         style = {"fmt": "o", "capsize": 3, "label": self.name}
-        self.errorbar_ = self.ax_.errorbar(self.desired_returns, means, yerr=spreads, **style | kwargs)
-        self.ax_.set(xlabel="desired return", ylabel="obtained return")
+        self.errorbar_ = self.ax_.errorbar(self.desired_returns, means, yerr=deviations, **style | kwargs)
+        self.ax_.set(xlabel="desired return", ylabel="achieved return")
         if self.name is not None:
             self.ax_.legend()
         return self

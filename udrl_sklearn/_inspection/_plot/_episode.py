@@ -1,13 +1,18 @@
-"""One episode, step by step."""
+"""The steps of one episode."""
+
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from udrl_sklearn._agent import UDRLAgent
 from udrl_sklearn._behavior._base import design_matrix
-from udrl_sklearn._commands import command_trajectory
+from udrl_sklearn._commands import CommandLike, command_trajectory, is_open_ended
 from udrl_sklearn._envs._pool import EnvPool
 from udrl_sklearn._envs._sources import env_sources
-from udrl_sklearn._inspection._episode_runner import explain_taken, predictions
+from udrl_sklearn._episodes import Episode
+from udrl_sklearn._inspection._episode_runner import explain_actions, predict_first_component
+from udrl_sklearn._inspection._explanation import Explanation
 from udrl_sklearn._rollout._evaluation import run_episodes
 
 from ._canvas import pyplot
@@ -21,27 +26,44 @@ class EpisodeDisplay:
     Parameters
     ----------
     episode : Episode
-        What was lived through.
+        The episode.
     commands : ndarray of shape (T, 2)
         Desired return and desired horizon at each step; zeros stand for "max".
     predictions : ndarray of shape (T, n)
-        Probabilities of the actions; the components of what is predicted if actions are continuous.
+        Probabilities of the actions; the components of the predicted actions if they are continuous.
     labels : list of str
-        What their columns stand for.
+        Names of the columns of `predictions`.
     is_discrete : bool
         Whether actions are discrete.
     explanation : Explanation
-        Of the actions that were taken, or of the first component of continuous ones.
+        Of the actions taken, of their first component if there are several.
 
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes, of shape (3,)
         Command, predictions and contributions, from top to bottom.
     figure_ : matplotlib Figure
-        The figure with them.
+        The figure with these axes.
+
+    See Also
+    --------
+    record_episode : Writes a video of an episode.
+    explain : Explains single actions.
     """
 
-    def __init__(self, *, episode, commands, predictions, labels, is_discrete, explanation):
+    axes_: Any
+    figure_: Any
+
+    def __init__(
+        self,
+        *,
+        episode: Episode,
+        commands: np.ndarray,
+        predictions: np.ndarray,
+        labels: list[str],
+        is_discrete: bool,
+        explanation: Explanation,
+    ) -> None:
         self.episode = episode
         self.commands = commands
         self.predictions = predictions
@@ -50,8 +72,10 @@ class EpisodeDisplay:
         self.explanation = explanation
 
     @classmethod
-    def from_estimator(cls, agent, env, *, command="max", seed=0, n_features=5):
-        """Let an agent live through an episode, and draw it.
+    def from_estimator(
+        cls, agent: UDRLAgent, env: Any, *, command: CommandLike = "max", seed: int = 0, n_features: int = 5
+    ) -> Self:
+        """Run an episode of an agent, and plot it.
 
         Parameters
         ----------
@@ -62,9 +86,9 @@ class EpisodeDisplay:
         command : "max", float, Command or pair, default="max"
             As for `UDRLAgent.evaluate`.
         seed : int, default=0
-            Picks the episode.
+            Determines the reset seed: the first episode of `UDRLAgent.evaluate` with this seed.
         n_features : int, default=5
-            How many features to show, those that contribute most.
+            How many features to show: those with the largest contributions.
 
         Returns
         -------
@@ -90,20 +114,20 @@ class EpisodeDisplay:
         display = cls(
             episode=episode,
             commands=commands,
-            predictions=predictions(agent, X),
+            predictions=predict_first_component(agent, X),
             labels=agent.action_targets_.component_names(),
             is_discrete=agent.action_targets_.is_discrete,
-            explanation=explain_taken(agent, X, episode.actions),
+            explanation=explain_actions(agent, X, episode.actions),
         )
         return display.plot(n_features=n_features)
 
-    def plot(self, n_features=5):
-        """Draw the episode.
+    def plot(self, n_features: int = 5) -> Self:
+        """Plot the episode.
 
         Parameters
         ----------
         n_features : int, default=5
-            How many features to show, those that contribute most.
+            How many features to show: those with the largest contributions.
 
         Returns
         -------
@@ -113,9 +137,9 @@ class EpisodeDisplay:
         self.figure_, self.axes_ = plt.subplots(3, sharex=True, figsize=(8, 8), layout="constrained")
         steps = np.arange(len(self.commands))
         top, middle, bottom = self.axes_
-        if self.commands[0, 1] == 0:
-            top.plot(steps, np.cumsum(self.episode.rewards), label='return so far, asked for "max"')
-            top.set_ylabel("obtained")
+        if is_open_ended(self.commands[0]):
+            top.plot(steps, np.cumsum(self.episode.rewards), label='return so far, command "max"')
+            top.set_ylabel("achieved")
         else:
             top.plot(steps, self.commands[:, 0], label="return")
             top.plot(steps, self.commands[:, 1], label="horizon", linestyle="--")

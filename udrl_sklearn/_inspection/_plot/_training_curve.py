@@ -1,15 +1,21 @@
-"""How the return grows with the steps."""
+"""The return over the steps of the training."""
+
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._canvas import set_axes
+from udrl_sklearn._agent import UDRLAgent
+
+from ._canvas import get_axes
 
 
 class TrainingCurveDisplay:
-    """Return over environment steps, of one run or of several with their spread.
+    """Return over environment steps, of one run or of several.
 
-    Make it with `from_estimator`. Several runs are drawn as their median, with a band from the lowest to the highest.
+    Make it with `from_estimator` or `from_histories`. Several runs are plotted as their median, with a band from the
+    lowest to the highest return.
 
     Parameters
     ----------
@@ -29,26 +35,37 @@ class TrainingCurveDisplay:
     line_ : matplotlib Line2D
         The curve.
     band_ : matplotlib FillBetweenPolyCollection or None
-        The spread; None for a single run.
+        From the lowest to the highest return; None for a single run.
+
+    See Also
+    --------
+    UDRLAgent : Its attribute `history_` has the numbers.
     """
 
-    def __init__(self, *, timesteps, returns, name=None):
+    ax_: Any
+    figure_: Any
+    line_: Any
+    band_: Any
+
+    def __init__(self, *, timesteps: list[np.ndarray], returns: list[np.ndarray], name: str | None = None) -> None:
         self.timesteps = timesteps
         self.returns = returns
         self.name = name
 
     @classmethod
-    def from_estimator(cls, agents, *, name=None, ax=None, **kwargs):
-        """Draw the histories of fitted agents.
+    def from_estimator(
+        cls, agents: UDRLAgent | Sequence[UDRLAgent], *, name: str | None = None, ax: Any = None, **kwargs: Any
+    ) -> Self:
+        """Plot the histories of fitted agents.
 
         Parameters
         ----------
         agents : UDRLAgent or list of UDRLAgent
-            Fitted on environments; several are runs of the same, with other seeds.
+            Fitted on environments. Several agents are runs of the same experiment, with different seeds.
         name : str, default=None
             Label of the curve. None takes the name of the estimator.
         ax : matplotlib Axes, default=None
-            Axes to draw on; None makes new ones.
+            Axes to plot on; None makes new ones.
         **kwargs : dict
             Passed to matplotlib's `plot`.
 
@@ -64,7 +81,7 @@ class TrainingCurveDisplay:
         >>> display.ax_.get_xlabel()
         'environment steps'
         """
-        agents = agents if isinstance(agents, list | tuple) else [agents]
+        agents = [agents] if isinstance(agents, UDRLAgent) else agents
         for agent in agents:
             check_is_fitted(agent, "history_")
         if name is None:
@@ -72,17 +89,20 @@ class TrainingCurveDisplay:
         return cls.from_histories([agent.history_ for agent in agents], name=name, ax=ax, **kwargs)
 
     @classmethod
-    def from_histories(cls, histories, *, name=None, ax=None, **kwargs):
-        """Draw histories: the `history_` of agents, or what was read from files.
+    def from_histories(
+        cls, histories: list[list[dict]], *, name: str | None = None, ax: Any = None, **kwargs: Any
+    ) -> Self:
+        """Plot histories: the `history_` of agents, or records from files.
 
         Parameters
         ----------
         histories : list of list of dict
-            For each run its records, with "timesteps" and "mean_return" or "evaluated_return", which is preferred.
+            The records of each run, with "timesteps" and "mean_return". "evaluated_return" is plotted instead if all
+            records have it.
         name : str, default=None
             Label of the curve.
         ax : matplotlib Axes, default=None
-            Axes to draw on; None makes new ones.
+            Axes to plot on; None makes new ones.
         **kwargs : dict
             Passed to matplotlib's `plot`.
 
@@ -93,25 +113,25 @@ class TrainingCurveDisplay:
         Raises
         ------
         ValueError
-            If there is nothing to draw.
+            If there is no history, or one without a record.
         """
         if not histories or not all(histories):
-            raise ValueError("There is nothing to draw: expected a list of histories, each with a record at least.")
-        evaluated = all("evaluated_return" in record for history in histories for record in history)
-        key = "evaluated_return" if evaluated else "mean_return"
+            raise ValueError("There is nothing to plot: expected a list of histories, each with at least one record.")
+        has_evaluations = all("evaluated_return" in record for history in histories for record in history)
+        key = "evaluated_return" if has_evaluations else "mean_return"
         timesteps, returns = (
             [np.array([float(record[column]) for record in history]) for history in histories]
             for column in ("timesteps", key)
         )
         return cls(timesteps=timesteps, returns=returns, name=name).plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, **kwargs):
-        """Draw the curve.
+    def plot(self, ax: Any = None, **kwargs: Any) -> Self:
+        """Plot the curve.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; None makes new ones.
+            Axes to plot on; None makes new ones.
         **kwargs : dict
             Passed to matplotlib's `plot`.
 
@@ -119,15 +139,15 @@ class TrainingCurveDisplay:
         -------
         display : TrainingCurveDisplay
         """
-        set_axes(self, ax)
+        self.ax_ = get_axes(self, ax)
+        self.figure_ = self.ax_.figure
         if len(self.timesteps) == 1:
-            x, middle = self.timesteps[0], self.returns[0]
-        else:  # on the steps that all runs have in common
+            x, runs = self.timesteps[0], self.returns
+        else:  # on the range of steps that all runs have
             first, last = max(run[0] for run in self.timesteps), min(run[-1] for run in self.timesteps)
             x = np.linspace(first, last, 200)
             runs = [np.interp(x, *run) for run in zip(self.timesteps, self.returns, strict=True)]
-            middle = np.median(runs, axis=0)
-        (self.line_,) = self.ax_.plot(x, middle, **{"label": self.name} | kwargs)
+        (self.line_,) = self.ax_.plot(x, np.median(runs, axis=0), **{"label": self.name} | kwargs)
         self.band_ = None
         if len(self.timesteps) > 1:
             lowest, highest = np.min(runs, axis=0), np.max(runs, axis=0)
