@@ -1,4 +1,7 @@
+"""The rules of the package: who imports whom, and who may touch what."""
+
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -9,102 +12,173 @@ import udrl_sklearn
 
 PACKAGE = Path(udrl_sklearn.__file__).parent
 
-# From the top of the house to the ground: a module imports from the lines below its own, and from no other.
+# Rooms are the files and packages at the top level. A room imports rooms on the lines below its own, and no others.
 LAYERS = [
+    {"__main__"},
+    {"_cli"},
+    {"_demo"},
+    {"_runs"},
+    {"__init__"},
+    {"_inspection", "utils"},
     {"_agent"},
-    {"_learning"},
-    {"_policy", "_evaluation"},
-    {"_rollout"},
-    {"_lanes", "_actors", "_experience"},
+    {"_callbacks", "_evaluate_policy"},
+    {"_base_agent", "_training"},
+    {"_rollout", "recipes"},
+    {"methods"},
     {"_behavior"},
-    {"_pool", "_inference", "_weighting"},
-    {"_names", "_smoothing"},
-    {"_hindsight", "_buffer"},
-    {"_commands", "_episodes", "_environments", "_spaces"},
+    {"_hindsight", "_offline", "_replay_buffer"},
+    {"_commands", "_envs", "_episodes", "_persistence", "nets"},
 ]
-HEIGHT = {name: -depth for depth, names in enumerate(LAYERS) for name in names}
-# A room beside the house: one of the agent's methods, which imports it when it is called, and nothing else knows it.
-KNOWN_TO_THE_AGENT = {"_persistence"}
+DEPTH = {room: depth for depth, rooms in enumerate(LAYERS) for room in rooms}
 
-NEED_NUMPY_ALONE = {"_commands", "_episodes", "_hindsight", "_buffer"}
+NEED_NUMPY_ALONE = {"_commands", "_episodes", "_hindsight", "_replay_buffer"}
 ALLOWED_IN = {
-    "gymnasium": {"_spaces", "_environments", "_names", "utils", "_runs", "_cli", "_demo"},
+    "gymnasium": {"_base_agent", "_envs", "_inspection", "utils", "_runs", "_cli", "_demo"},
+    "joblib": {"_rollout", "utils"},
+    "threadpoolctl": {"_behavior", "_rollout", "utils"},
+    "skops": {"_persistence", "_runs"},
     "torch": {"nets"},
     "skorch": {"nets"},
     "minari": set(),
     "pandas": {"utils"},  # for checks
+    "pytest": {"utils"},  # for parametrize_with_checks
+    "matplotlib": {"_inspection", "_cli", "_demo"},
+    "PIL": {"_inspection", "_demo"},
+    "imageio": {"_inspection"},
+    "av": {"_inspection"},
     "click": {"_cli"},
     "nicegui": {"_demo"},
     "yaml": {"_runs", "_cli"},
 }
 
-
-def room_of(path):
-    """Return the name of a module, or of the subpackage that it is in."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-
-
-def imports_of(path, top_level_only=False):
-    """Return (relative imports, third-party imports) as sets of names of modules."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    inner, outer = set(), set()
-    for node in tree.body if top_level_only else ast.walk(tree):
-        if isinstance(node, ast.Import):
-            outer |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            outer.add(node.module.split(".")[0])
-        elif isinstance(node, ast.ImportFrom):
-            inner |= {node.module.split(".")[0]} if node.module else {alias.name for alias in node.names}
-    return inner, outer - set(sys.stdlib_module_names)
-
-
-MODULES = sorted(PACKAGE.rglob("*.py"))
-OF_THE_HOUSE = [path for path in MODULES if room_of(path) in HEIGHT]
+# scikit-learn has no public interface to the inside of its trees.
+MAY_TOUCH_PRIVATE_ATTRIBUTES = {"_behavior/_tree_inference.py", "_inspection/_tree_contributions.py"}
+# Documented for others in spite of their names: of NamedTuple, and of scikit-learn for authors of estimators.
+PUBLIC_BY_DOCUMENTATION = {"_replace", "_asdict", "_fields", "_parameter_constraints"}
 
 
 def name(path):
-    return str(path.relative_to(PACKAGE))
+    return path.relative_to(PACKAGE).as_posix()
 
 
-def test_every_module_of_the_house_is_there():
-    assert {room_of(path) for path in OF_THE_HOUSE} == set(HEIGHT)
+def room_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-@pytest.mark.parametrize("path", OF_THE_HOUSE, ids=name)
-def test_imports_go_down_only(path):
-    room, (inner, outer) = room_of(path), imports_of(path)
-    assert "udrl_sklearn" not in outer, "inside the package imports are relative"
-    if room == "_agent":
-        inner -= KNOWN_TO_THE_AGENT
-    assert inner <= set(HEIGHT), "the house does not know the rooms beside it"
-    assert {other for other in inner if HEIGHT[other] >= HEIGHT[room]} == set()
+def file_of(parts):
+    """Return the file of a module of the package, or None if there is no such module."""
+    base = PACKAGE.joinpath(*parts)
+    return next((file for file in (base.with_suffix(".py"), base / "__init__.py") if file.is_file()), None)
 
 
-def test_rooms_beside_the_house_are_imported_only_when_they_are_needed():
-    assert not imports_of(PACKAGE / "_agent.py", top_level_only=True)[0] & KNOWN_TO_THE_AGENT
+def inner_imports(path):
+    """Yield (node, alias, file, is_module) for each name that a module imports from the package."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        parts = tuple(node.module.split(".")) if node.module else ()
+        if node.level == 0 and parts[0] != "udrl_sklearn":
+            continue
+        folder = path.relative_to(PACKAGE).parts[: -node.level] if node.level else ()
+        parts = (*folder, *parts) if node.level else parts[1:]
+        for alias in node.names:
+            module = file_of((*parts, alias.name))
+            yield node, alias, module or file_of(parts) or PACKAGE / "__init__.py", module is not None
+
+
+def third_parties(path, *, top_level_only=False):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    packages = set()
+    for node in tree.body if top_level_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            packages |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            packages.add(node.module.split(".")[0])
+    return packages - {"udrl_sklearn"} - set(sys.stdlib_module_names)
+
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def test_layers_name_every_room_once():
+    assert sorted(room for rooms in LAYERS for room in rooms) == sorted({room_of(path) for path in MODULES})
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_rooms_import_lower_rooms_only(path):
+    rooms = {room_of(file) for _, _, file, _ in inner_imports(path)} - {room_of(path)}
+    assert {room for room in rooms if DEPTH[room] <= DEPTH[room_of(path)]} == set()
+
+
+def test_modules_do_not_import_each_other_in_a_circle():
+    graph = {path: {file for _, _, file, _ in inner_imports(path)} for path in MODULES}
+    # A package's __init__ may gather its modules, and the modules of other packages may import it.
+    assert set(graphlib.TopologicalSorter(graph).static_order()) == set(MODULES)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_imports_are_relative_within_a_folder_and_absolute_beyond(path):
+    for node, _, file, _ in inner_imports(path):
+        assert node.level == (1 if file.is_relative_to(path.parent) else 0), ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_no_private_name_is_imported(path):
+    for node, alias, _, is_module in inner_imports(path):
+        is_private = alias.name.startswith("_") and not alias.name.startswith("__")
+        assert is_module or not is_private, ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_no_private_attribute_of_another_module_is_used(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    reaches = {ast.unparse(node) for node in ast.walk(tree) if is_reach(node)}
+    if name(path) not in MAY_TOUCH_PRIVATE_ATTRIBUTES:
+        assert {reach for reach in reaches if reach.rpartition(".")[2] not in private_names(tree)} == set()
+
+
+def is_reach(node):
+    """Tell whether an expression is a private attribute of anything but self, cls and super()."""
+    if not isinstance(node, ast.Attribute) or not node.attr.startswith("_") or node.attr.startswith("__"):
+        return False
+    is_own = ast.unparse(node.value) in ("self", "cls", "super()")
+    return not is_own and node.attr not in PUBLIC_BY_DOCUMENTATION
+
+
+def private_names(tree):
+    """Return the private attributes, methods and functions that a module defines."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and not is_reach(node):
+            names.add(node.attr)
+    return {name for name in names if name.startswith("_")}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_third_parties_are_imported_where_they_belong(path):
-    room, (_, outer) = room_of(path), imports_of(path)
+    room, packages = room_of(path), third_parties(path)
     if room in NEED_NUMPY_ALONE:
-        assert outer <= {"numpy"}
+        assert packages <= {"numpy"}
     for package, rooms in ALLOWED_IN.items():
-        assert package not in outer or room in rooms, f"{package} is imported in {room}"
+        assert package not in packages or room in rooms, f"{package} is imported in {room}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
-def test_matplotlib_is_imported_only_when_something_is_drawn(path):
-    assert "matplotlib" not in imports_of(path, top_level_only=True)[1]
+def test_matplotlib_is_imported_only_when_something_is_plotted(path):
+    assert "matplotlib" not in third_parties(path, top_level_only=True)
 
 
-def test_importing_the_package_imports_nothing_that_it_can_do_without():
+def test_importing_the_package_imports_no_optional_dependency():
     program = "import sys, udrl_sklearn; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     imported = set(done.stdout.split())
     assert "sklearn" in imported
     # pandas is not among them: scikit-learn itself imports it where it is installed
-    needless = {
+    optional = {
         "torch",
         "skorch",
         "matplotlib",
@@ -117,4 +191,8 @@ def test_importing_the_package_imports_nothing_that_it_can_do_without():
         "imageio",
         "nicegui",
     }
-    assert imported & needless == set()
+    assert imported & optional == set()
+
+
+def test_package_has_a_marker_for_type_checkers():
+    assert (PACKAGE / "py.typed").is_file()
