@@ -1,3 +1,4 @@
+import joblib
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -29,7 +30,9 @@ def test_deep_enough_tree_matches_the_agent(agent):
 def test_too_small_tree_has_low_fidelity(agent):
     distillation = distill(agent, MatchEnv, max_depth=1, n_rounds=2, n_episodes=10)
     assert distillation.tree.get_n_leaves() == 2
-    assert distillation.fidelity == pytest.approx(2 / 3, abs=0.1)  # two of three states can be told apart
+    assert distillation.fidelity == pytest.approx(
+        2 / 3, abs=0.1
+    )  # one split separates two of three states
     assert distillation.evaluation.mean_return < 4.5
     rows, _ = agent.hindsight_rows()
     rows[:, -2:] = 0
@@ -40,10 +43,10 @@ def test_too_small_tree_has_low_fidelity(agent):
 def test_tree_learns_probabilities(agent):
     leaf = distill(agent, MatchEnv, max_depth=1, n_rounds=1, n_episodes=50, n_eval_episodes=1)
     rows = np.hstack([np.eye(3), np.zeros((3, 2))])
-    taught, learned = agent.predict_proba(rows), leaf.agent.predict_proba(rows)
-    np.testing.assert_allclose(learned.mean(axis=0), taught.mean(axis=0), atol=0.05)
-    alone = int(np.argmax(np.abs(learned - taught).max(axis=1) < 1e-6))  # the state with a leaf of its own
-    np.testing.assert_allclose(learned[alone], taught[alone], atol=1e-6)
+    expected, predicted = agent.predict_proba(rows), leaf.agent.predict_proba(rows)
+    np.testing.assert_allclose(predicted.mean(axis=0), expected.mean(axis=0), atol=0.05)
+    alone = int(np.argmax(np.abs(predicted - expected).max(axis=1) < 1e-6))  # the state with a leaf of its own
+    np.testing.assert_allclose(predicted[alone], expected[alone], atol=1e-6)
 
 
 def test_tree_for_an_exact_command_follows_it(agent):
@@ -60,6 +63,23 @@ def test_student_is_an_agent_and_the_teacher_is_unchanged(agent):
     assert student.max_estimator_ is student.estimator_ is not agent.max_estimator_
     after = agent.predict_proba(np.hstack([np.eye(3), np.zeros((3, 2))]))
     np.testing.assert_array_equal(after, before)
+
+
+@pytest.mark.parametrize("again", ["student", "teacher"])
+def test_another_fit_of_one_agent_leaves_the_other_unchanged(again):
+    def state(agent):
+        return joblib.hash([agent.buffer_, agent.history_, agent._rng]), len(agent.buffer_), agent.n_timesteps_
+
+    forest = RandomForestClassifier(5, min_samples_leaf=5)
+    small = {"total_timesteps": 400, "n_timesteps_per_iter": 200, "random_state": 0}
+    agents = {"teacher": UDRLAgent(forest, warm_start=True, **small).fit(MatchEnv)}
+    agents["student"] = distill(agents["teacher"], MatchEnv, n_rounds=1, n_episodes=5, n_eval_episodes=2).agent
+    before = {name: state(agent) for name, agent in agents.items()}
+    assert before["student"] == before["teacher"]
+    agents[again].fit(MatchEnv)
+    changed = [name for name, agent in agents.items() if state(agent) != before[name]]
+    assert changed == [again]
+    assert agents[again].n_timesteps_ >= 800
 
 
 def test_distillation_is_deterministic(agent):
@@ -96,14 +116,16 @@ def test_each_discrete_component_has_its_own_tree():
     assert distillation.to_text(component=1).count("class: action 2") > 0
 
 
-def test_plot_draws_the_tree(agent):
+def test_plot_shows_the_tree(agent):
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    drawn = distill(agent, MatchEnv, max_depth=1, n_rounds=1, n_episodes=5, n_eval_episodes=2).plot(impurity=False)
-    assert any("action" in text.get_text() for text in drawn)
+    annotations = distill(agent, MatchEnv, max_depth=1, n_rounds=1, n_episodes=5, n_eval_episodes=2).plot(
+        impurity=False
+    )
+    assert any("action" in text.get_text() for text in annotations)
     plt.close("all")
 
 

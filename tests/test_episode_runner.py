@@ -16,64 +16,69 @@ def agent():
     )
 
 
-def play_to_the_end(player):
-    while not player.is_over:
-        player.step()
-    return player.return_so_far
+def run_to_the_end(runner):
+    while not runner.is_over:
+        runner.step()
+    return runner.return_so_far
 
 
 @pytest.mark.parametrize("command", ["max", 30, (15, 15)])
 def test_episode_equals_the_first_of_an_evaluation(agent, command):
     with gymnasium.make("CartPole-v1") as env:
-        played = play_to_the_end(EpisodeRunner(agent, env, command=command, seed=3))
-    assert played == agent.evaluate("CartPole-v1", command=command, n_episodes=1, seed=3).returns[0]
+        total_return = run_to_the_end(EpisodeRunner(agent, env, command=command, seed=3))
+    assert total_return == agent.evaluate("CartPole-v1", command=command, n_episodes=1, seed=3).returns[0]
 
 
-def test_step_holds_command_prediction_and_explanation(agent):
+def test_step_has_command_prediction_and_explanation(agent):
     with gymnasium.make("CartPole-v1") as env:
-        player = EpisodeRunner(agent, env, command=(40, 30))
-        player.step()
-        moment = player.moment
-        assert (moment.step, moment.return_so_far, moment.command) == (1, 1.0, (39.0, 29.0))
-        assert player.headline == "step 1, return 1.0, desired 39.0 in 29 steps"
-        np.testing.assert_array_equal(moment.row[0, -2:], [39, 29])
-        np.testing.assert_array_equal(moment.predictions, agent.predict_proba(moment.row)[0])
-        explanation = moment.explain()
-    assert explanation.actions.tolist() == [moment.action]
-    assert explanation.values[0] == pytest.approx(moment.predictions[moment.action])
-    assert explanation.action_names == [("push left", "push right")[moment.action]]
+        runner = EpisodeRunner(agent, env, command=(40, 30))
+        runner.step()
+        step = runner.next_step
+        assert (step.index, step.return_so_far, step.command) == (1, 1.0, (39.0, 29.0))
+        assert runner.headline == "step 1, return 1.0, desired 39.0 in 29 steps"
+        np.testing.assert_array_equal(step.row[0, -2:], [39, 29])
+        np.testing.assert_array_equal(step.predictions, agent.predict_proba(step.row)[0])
+        explanation = step.explain()
+    assert explanation.actions.tolist() == [step.action]
+    assert explanation.values[0] == pytest.approx(step.predictions[step.action])
+    assert explanation.action_names == [("push left", "push right")[step.action]]
 
 
 def test_continuous_actions_are_predicted_and_explained():
     agent = UDRLAgent(DecisionTreeRegressor(min_samples_leaf=5), total_timesteps=500, random_state=0).fit(
         ContinuousMatchEnv
     )
-    player = EpisodeRunner(agent, ContinuousMatchEnv())
-    np.testing.assert_allclose(player.moment.predictions, player.moment.action)
-    np.testing.assert_allclose(player.moment.explain().values, player.moment.predictions[:1])
-    assert player.moment.explain().action_names == ["action[0]"]
+    runner = EpisodeRunner(agent, ContinuousMatchEnv())
+    np.testing.assert_allclose(runner.next_step.predictions, runner.next_step.action)
+    np.testing.assert_allclose(runner.next_step.explain().values, runner.next_step.predictions[:1])
+    assert runner.next_step.explain().action_names == ["action[0]"]
 
 
 def test_command_can_be_changed_within_an_episode(agent):
     with gymnasium.make("CartPole-v1") as env:
-        player = EpisodeRunner(agent, env)
-        player.step()
-        player.ask((7, 9))
-        assert player.moment.command == (7.0, 9.0)
-        assert (player.moment.step, player.return_so_far) == (1, 1.0)
-        player.step()
-        assert player.moment.command == (6.0, 8.0)
+        runner = EpisodeRunner(agent, env)
+        runner.step()
+        runner.set_command((7, 9))
+        assert runner.next_step.command == (7.0, 9.0)
+        assert (runner.next_step.index, runner.return_so_far) == (1, 1.0)
+        runner.step()
+        assert runner.next_step.command == (6.0, 8.0)
+
+
+def test_headline_names_the_open_ended_command(agent):
+    with gymnasium.make("CartPole-v1") as env:
+        assert EpisodeRunner(agent, env).headline == 'step 0, return 0.0, command "max"'
 
 
 def test_step_after_the_end_needs_a_reset(agent):
     with gymnasium.make("CartPole-v1") as env:
-        player = EpisodeRunner(agent, env)
-        play_to_the_end(player)
-        assert player.headline == f"step {player.n_steps}, return {player.return_so_far:.1f}, over"
+        runner = EpisodeRunner(agent, env)
+        run_to_the_end(runner)
+        assert runner.headline == f"step {runner.n_steps}, return {runner.return_so_far:.1f}, over"
         with pytest.raises(RuntimeError, match="reset"):
-            player.step()
-        player.reset(command=(9, 9), seed=1)
-        assert (player.moment.step, player.return_so_far, player.is_over) == (0, 0.0, False)
+            runner.step()
+        runner.reset(command=(9, 9), seed=1)
+        assert (runner.next_step.index, runner.return_so_far, runner.is_over) == (0, 0.0, False)
 
 
 def test_environment_with_other_spaces_is_refused(agent):

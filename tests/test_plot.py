@@ -71,26 +71,27 @@ def test_several_runs_show_median_minimum_and_maximum():
 
 @pytest.mark.parametrize("histories", [[], [[]]])
 def test_training_curve_of_no_history_is_refused(histories):
-    with pytest.raises(ValueError, match="nothing to draw"):
+    with pytest.raises(ValueError, match="nothing to plot"):
         TrainingCurveDisplay.from_histories(histories)
 
 
 def test_command_response_shows_achieved_over_desired_returns(agent):
     display = CommandResponseDisplay.from_estimator(agent, MatchEnv, n_episodes=4, name="tree")
-    seen = agent.buffer_.returns
-    np.testing.assert_allclose(display.desired_returns, np.linspace(seen.min(), seen.max(), 10))
+    returns = agent.buffer_.returns
+    np.testing.assert_allclose(display.desired_returns, np.linspace(returns.min(), returns.max(), 10))
     expected = [agent.evaluate(MatchEnv, command=r, n_episodes=4).returns for r in display.desired_returns]
     np.testing.assert_array_equal(display.achieved_returns, expected)
     points, caps, _ = display.errorbar_
     np.testing.assert_allclose(points.get_ydata(), np.mean(expected, axis=1))
     np.testing.assert_allclose(caps[1].get_ydata() - points.get_ydata(), np.std(expected, axis=1), atol=1e-12)
-    np.testing.assert_array_equal(display.line_.get_xydata(), np.tile([[seen.min()], [seen.max()]], 2))
+    assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("desired return", "achieved return")
+    np.testing.assert_array_equal(display.line_.get_xydata(), np.tile([[returns.min()], [returns.max()]], 2))
 
 
 def test_decision_map_shows_predictions_over_the_observed_range(agent):
-    fixed = [0.2, 0.9, 0.0]
+    observation = [0.2, 0.9, 0.0]
     display = DecisionMapDisplay.from_estimator(
-        agent, ("observation==0", 2), command=3, observation=fixed, grid_resolution=7
+        agent, ("observation==0", 2), command=3, observation=observation, grid_resolution=7
     )
     assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("observation==0", "observation==2")
     assert display.actions.shape == (7, 7)
@@ -122,11 +123,11 @@ def test_episode_display_shows_commands_probabilities_and_contributions(agent, c
     episode = display.episode
     assert len(episode) == 5
     assert episode.total_return == agent.evaluate(MatchEnv, command=command, n_episodes=1).returns[0]
-    obtained = np.concatenate([[0], np.cumsum(episode.rewards)[:-1]])
+    return_so_far = np.concatenate([[0], np.cumsum(episode.rewards)[:-1]])
     if command == "max":
         assert not display.commands.any()
     else:
-        np.testing.assert_array_equal(display.commands, np.column_stack([3 - obtained, [5, 4, 3, 2, 1]]))
+        np.testing.assert_array_equal(display.commands, np.column_stack([3 - return_so_far, [5, 4, 3, 2, 1]]))
     rows = np.hstack([episode.observations[:-1], display.commands])
     np.testing.assert_array_equal(display.predictions, agent.predict_proba(rows))
     np.testing.assert_allclose(display.explanation.values, display.predictions[np.arange(5), episode.actions])

@@ -19,18 +19,18 @@ def agent():
 
 
 def test_gif_has_one_frame_per_step(agent, tmp_path):
-    obtained = record_episode(agent, "CartPole-v1", tmp_path / "a.gif", command=12, fps=20)
-    assert obtained == agent.evaluate("CartPole-v1", command=12, n_episodes=1).returns[0]
-    with Image.open(tmp_path / "a.gif") as film:
-        assert film.n_frames == obtained + 1  # and the end
-        assert film.info["duration"] == 50
-        assert film.size == (900, 400)
+    total_return = record_episode(agent, "CartPole-v1", tmp_path / "a.gif", command=12, fps=20)
+    assert total_return == agent.evaluate("CartPole-v1", command=12, n_episodes=1).returns[0]
+    with Image.open(tmp_path / "a.gif") as video:
+        assert video.n_frames == total_return + 1  # and the end
+        assert video.info["duration"] == 50
+        assert video.size == (900, 400)
 
 
 def test_mp4_has_one_frame_per_step(agent, tmp_path):
-    obtained = record_episode(agent, "CartPole-v1", tmp_path / "a.mp4", max_steps=6)
+    total_return = record_episode(agent, "CartPole-v1", tmp_path / "a.mp4", max_steps=6)
     frames = iio.imread(tmp_path / "a.mp4", plugin="pyav")
-    assert obtained == 6
+    assert total_return == 6
     assert frames.shape == (7, 400, 900, 3)
     # The picture of the environment and the bars change from one step to the next.
     assert np.abs(np.diff(frames.astype(int), axis=0)).max(axis=(1, 2, 3)).min() > 100
@@ -39,8 +39,8 @@ def test_mp4_has_one_frame_per_step(agent, tmp_path):
 def test_episode_with_continuous_actions_is_recorded(tmp_path):
     agent = UDRLAgent(LinearRegression(), total_timesteps=600, random_state=0).fit("Pendulum-v1")
     assert record_episode(agent, "Pendulum-v1", tmp_path / "a.gif", max_steps=3) < 0
-    with Image.open(tmp_path / "a.gif") as film:
-        assert film.n_frames == 4
+    with Image.open(tmp_path / "a.gif") as video:
+        assert video.n_frames == 4
 
 
 def test_features_with_the_largest_contributions_are_shown(agent, tmp_path, monkeypatch):
@@ -56,19 +56,19 @@ def test_features_with_the_largest_contributions_are_shown(agent, tmp_path, monk
     monkeypatch.setattr(_recording, "EpisodePainter", Kept)
     record_episode(agent, "CartPole-v1", tmp_path / "a.gif", n_features=2, max_steps=2)
     names = [label.get_text() for label in painters[0].contributions.get_yticklabels()]
-    seen = agent.buffer_.episodes.observations
-    seen = seen[np.linspace(0, len(seen) - 1, 200).astype(int)]  # from the first to the last
+    observations = agent.buffer_.episodes.observations
+    sample = observations[np.linspace(0, len(observations) - 1, 200).astype(int)]  # from the first to the last
     from udrl_sklearn import explain
 
-    sizes = np.abs(explain(agent, seen).contributions).mean(axis=0)
+    sizes = np.abs(explain(agent, sample).contributions).mean(axis=0)
     assert set(names) == set(agent.feature_names_in_[np.argsort(-sizes)[:2]])
 
 
 def test_every_skips_steps(agent, tmp_path):
     record_episode(agent, "CartPole-v1", tmp_path / "a.gif", max_steps=7, every=3)
-    with Image.open(tmp_path / "a.gif") as film:
-        assert film.n_frames == 4  # steps 0, 3, 6 and what they came to
-        assert film.info["duration"] == 60  # CartPole has 50 steps a second, so the film has 16 pictures
+    with Image.open(tmp_path / "a.gif") as video:
+        assert video.n_frames == 4  # steps 0, 3, 6 and what they came to
+        assert video.info["duration"] == 60  # CartPole has 50 steps a second, so the video has 16 frames a second
     with pytest.raises(ValueError, match="every must be a number of steps >= 1, got 0"):
         record_episode(agent, "CartPole-v1", tmp_path / "b.gif", every=0)
 
