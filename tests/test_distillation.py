@@ -30,9 +30,7 @@ def test_deep_enough_tree_matches_the_agent(agent):
 def test_too_small_tree_has_low_fidelity(agent):
     distillation = distill(agent, MatchEnv, max_depth=1, n_rounds=2, n_episodes=10)
     assert distillation.tree.get_n_leaves() == 2
-    assert distillation.fidelity == pytest.approx(
-        2 / 3, abs=0.1
-    )  # one split separates two of three states
+    assert distillation.fidelity == pytest.approx(2 / 3, abs=0.1)  # one split separates two of three states
     assert distillation.evaluation.mean_return < 4.5
     rows, _ = agent.hindsight_rows()
     rows[:, -2:] = 0
@@ -68,7 +66,7 @@ def test_student_is_an_agent_and_the_teacher_is_unchanged(agent):
 @pytest.mark.parametrize("again", ["student", "teacher"])
 def test_another_fit_of_one_agent_leaves_the_other_unchanged(again):
     def state(agent):
-        return joblib.hash([agent.buffer_, agent.history_, agent._rng]), len(agent.buffer_), agent.n_timesteps_
+        return joblib.hash([agent.buffer_, agent.history_, agent.rng_]), len(agent.buffer_), agent.n_timesteps_
 
     forest = RandomForestClassifier(5, min_samples_leaf=5)
     small = {"total_timesteps": 400, "n_timesteps_per_iter": 200, "random_state": 0}

@@ -46,7 +46,7 @@ def test_episode_is_frozen():
         ([[0.0]], [], [], "T >= 1 steps"),
         ([[0.0], [1.0]], [0], [[1.0]], r"rewards .* shape \(1, 1\)"),
         ([[0.0], [1.0]], [0, 1], [1.0, 1.0], r"must have shape \(3, n_features\)"),
-        ([0.0, 1.0], [0], [1.0], "one row for each step and one for what was seen after the last action"),
+        ([0.0, 1.0], [0], [1.0], "one for the observation after the last action"),
         ([[0.0], [1.0], [2.0]], [0], [1.0, 1.0], r"actions .* shape \(2,\)"),
         ([[0.0], [1.0]], [[[0]]], [1.0], r"got shape \(1, 1, 1\)"),
         ([[0.0], [np.nan]], [0], [1.0], r"observations .* at step 1"),

@@ -141,7 +141,7 @@ def test_memory_is_bounded_by_the_kept_episodes(keep):
     buffer = ReplayBuffer(10, keep)
     for i in range(2000):
         buffer.add([make_episode(float(i % 97), 5, i)])
-    allocated = sum(column._room.nbytes for column in buffer._columns.values())
+    allocated = sum(column._storage.nbytes for column in buffer._columns.values())
     needed = sum(column.rows.nbytes for column in buffer._columns.values())
     assert (len(buffer), buffer.n_timesteps) == (10, 50)
     assert allocated < 4 * needed

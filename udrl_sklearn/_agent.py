@@ -1,6 +1,5 @@
 """UDRLAgent: Upside-Down Reinforcement Learning as a scikit-learn estimator."""
 
-import copy
 from math import ceil
 from numbers import Integral, Real
 from typing import Any, Self
@@ -23,7 +22,8 @@ from ._commands import Command
 from ._envs._interface import EnvInterface
 from ._envs._pool import EnvPool
 from ._envs._sources import TUNING, env_sources, is_environment
-from ._envs._spaces import COMMAND_NAMES, ActionTargets
+from ._envs._spaces import ActionTargets
+from ._fitted_attributes import delete_fitted_attributes, interface_of, set_behavior, set_interface, set_results
 from ._offline import is_episodes, read_episodes
 from ._replay_buffer import ReplayBuffer
 from ._rollout._evaluation import Evaluation, run_episodes
@@ -34,14 +34,13 @@ from .methods._base import Learned, LearningMethod
 class UDRLAgent(CallbackSupportMixin, BaseAgent):
     """An agent that learns to act by supervised learning (Upside-Down Reinforcement Learning).
 
-    The agent's *behavior function* B(observation, desired return, desired horizon) -> action is a
-    scikit-learn estimator. It is fitted on past episodes, which are relabelled in hindsight with the return and
-    the number of steps that followed each action [1]_. `fit` on an environment collects episodes, relabels them, fits
-    the estimator, collects more episodes with it, and so on.
+    The agent's *behavior function* B(observation, desired return, desired horizon) -> action is a scikit-learn
+    estimator. It is fitted on past episodes, which are relabelled in hindsight with the return and the number of steps
+    that followed each action [1]_. `fit` on an environment collects episodes, fits the estimator on them, collects
+    more episodes with it, and so on.
 
-    What is learned, and from which rows, is up to the learning method. With the default one the agent follows two kinds
-    of commands: exact ones, a desired return and a desired horizon, and the open-ended command ``"max"`` for the
-    highest return that it can achieve.
+    The learning method makes rows of the episodes. With the default one the agent follows exact commands, a desired
+    return and a desired horizon, and the open-ended command ``"max"`` for the highest return that it can achieve.
 
     Parameters
     ----------
@@ -54,17 +53,16 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         :class:`~udrl_sklearn.methods.AdvantageWeighted`; the published algorithm is
         :class:`~udrl_sklearn.methods.ReturnConditioned`.
     total_timesteps : int, default=50_000
-        Environment steps that one `fit` collects, warm-up included. Episodes that have begun are
-        finished, so there may be some more.
+        Environment steps that one `fit` collects, warm-up included. It finishes its episodes, so there may be more.
     target_return : float, default=None
-        If given, the agent is evaluated after each iteration over `n_eval_episodes`, and `fit` ends once its
-        mean return reaches this value. These episodes do not count as steps, and nothing is learned from them.
+        If given, the agent is evaluated after each iteration, over `n_eval_episodes`. `fit` ends at this mean return.
+        Nothing is learned from these episodes, and they do not count as steps.
     n_warm_up_episodes : int, default=10
-        Random episodes at the start, at least. The method may ask for more of them until there is something to learn
-        from: `AdvantageWeighted` needs episodes with different returns.
+        Random episodes at the start, at least. The method may need more: `AdvantageWeighted` learns from differences
+        in return.
     warm_up_sticky_probability : float, default=0.95
-        In half of the random episodes, the probability of taking the same action once more (sticky actions [2]_).
-        Such episodes explore farther, because random actions otherwise cancel each other out.
+        In half of the random episodes, the probability of taking the same action once more (sticky actions [2]_). Such
+        episodes explore farther, because random actions otherwise cancel each other out.
     n_episodes_per_iter : int, default=4
         Episodes to collect in an iteration, at least.
     n_timesteps_per_iter : int or "auto", default="auto"
@@ -79,20 +77,19 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
     epsilon : float, default=0.0
         Probability of a uniformly random action while exploring.
     exploration_sticky_probability : float, default=0.95
-        While exploring, the probability of sampling the same action once more while the observation stays the same from
-        one step to the next, to within 2% of each feature's standard deviation. In a situation that lasts, the agent
-        then tries one action for several steps.
+        While exploring, the probability of sampling the same action once more if the observation is the same as at the
+        step before, to within 2% of each feature's standard deviation. The agent then tries one action for a while.
     acting : {"quasirandom", "greedy"}, default="quasirandom"
         How `evaluate`, `score` on environments and `policy` select discrete actions. "quasirandom" is deterministic
-        low-discrepancy sampling in proportion to the probability of the actions for exact commands, and to its square
-        for "max". "greedy" takes the most probable action, as `predict` does.
+        low-discrepancy sampling by the probability of the actions for exact commands, and by its square for "max".
+        "greedy" takes the most probable action, as `predict` does.
     n_updates_per_iter : int or None, default=100
         Calls of `partial_fit` in an iteration. None fits anew instead. Only used if the estimator has `partial_fit`.
     batch_size : int, default=1024
         Rows in each of these calls. Only used if the estimator has `partial_fit`.
     return_scale, horizon_scale : float or "auto", default="auto"
-        Factors on desired return and desired horizon before the estimator gets them. "auto" gives them a
-        standard deviation of 1. On `fit(X, y)` with rows "auto" is a factor of 1.
+        Factors on desired return and desired horizon before the estimator gets them. "auto" gives them a standard
+        deviation of 1; on `fit(X, y)` with rows it is a factor of 1.
     n_eval_episodes : int, default=20
         Episodes of an evaluation for `target_return`, and of `score` on environments.
     n_envs : int, default=16
@@ -100,8 +97,7 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
     max_episode_steps : int, default=100_000
         A longer episode raises an error.
     warm_start : bool, default=False
-        Whether `fit` on environments or episodes continues the previous one, with its buffer,
-        estimator and counters. It then collects another `total_timesteps`.
+        Whether `fit` on environments or episodes continues the previous one, for another `total_timesteps`.
     n_jobs : int or None, default=None
         Number of joblib workers that collect episodes. The result does not depend on it.
     random_state : int, RandomState instance or None, default=None
@@ -133,14 +129,16 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
     history_ : list of dict
         A record of each iteration, the warm-up first. `pandas.DataFrame` takes it as it is.
     buffer_ : ReplayBuffer
-        The episodes. Not there after a fit on rows, as the next four.
+        The episodes. It and the next four are not there after a fit on rows.
     n_timesteps_, n_episodes_ : int
         Environment steps and episodes so far.
     n_iter_ : int
         Number of iterations so far, the warm-up included.
     termination_condition_ : {"total_timesteps", "target_return", "callback", "interrupted", "all_episodes"}
         Why `fit` ended: all steps are collected, `target_return` is reached, a callback stopped it, Ctrl-C or an error
-        stopped it, or all logged episodes are learned from.
+        stopped it, or it has learned from all logged episodes.
+    rng_ : numpy.random.Generator
+        The source of randomness, with which a fit with `warm_start` continues.
     observation_space_, action_space_ : gymnasium.Space or None
         Of the environment; None after a fit on a list of episodes.
     n_features_in_ : int
@@ -296,24 +294,25 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
             training = self._begin(EnvInterface.from_pool(pool))
             n_finetune = training.method.n_finetune_timesteps(self.total_timesteps)
             last_timestep = training.n_timesteps + self.total_timesteps - n_finetune
-            n_tasks = ceil(self.total_timesteps / training.n_timesteps_per_iter) + 1
+            n_tasks = ceil(self.total_timesteps / training.n_timesteps_per_iter) + 1  # at most
             task = self._init_callback_context(max_subtasks=n_tasks).call_on_fit_task_begin(estimator=self)
             condition = None
             try:
                 while condition is None:
                     iteration = task.subcontext(task_name="iteration").call_on_fit_task_begin(estimator=self)
                     training.run_iteration(pool, last_timestep)
-                    self._publish(training)
+                    set_results(self, training)
                     condition = self._termination_condition(training, pool, last_timestep)
-                    self._report(training)
+                    if self.verbose:
+                        print(format_record(training.history[-1]), flush=True)
                     stopped = iteration.call_on_fit_task_end(estimator=self, **callback_kwargs(self, training))
                     condition = condition or ("callback" if stopped else None)
             finally:
                 training.finalize()
-                self._publish(training)
+                set_results(self, training)
             if n_finetune:
                 training.finetune(pool, n_finetune)
-            self._publish(training, condition)
+            set_results(self, training, condition)
             task.call_on_fit_task_end(estimator=self, **callback_kwargs(self, training, is_final=True))
         return self
 
@@ -324,9 +323,10 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         try:
             training.learn_offline(episodes)
         finally:
-            self._publish(training)
-        self._publish(training, "all_episodes")
-        self._report(training)
+            set_results(self, training)
+        set_results(self, training, "all_episodes")
+        if self.verbose:
+            print(format_record(training.history[-1]), flush=True)
         return self
 
     def _fit_rows(self, X: Any, y: Any, sample_weight: Any) -> Self:
@@ -349,12 +349,12 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         )
         behavior = make_behavior(estimator, targets, (return_scale, horizon_scale))
         behavior.fit(rows, actions, sample_weight, make_rng(self.random_state))
-        self._reset()
+        delete_fitted_attributes(self)
         validate_data(self, X, skip_check_array=True)  # sets the attributes of the columns
         self.action_targets_, self.action_names_ = targets, targets.names
-        self._row_commands = rows[:, -2:]
-        self.command_ = Command(*self._row_commands[np.argmax(rows[:, -2])].tolist())
-        self._publish_behavior(BehaviorFunction(behavior))
+        self.row_commands_ = rows[:, -2:]
+        self.command_ = Command(*self.row_commands_[np.argmax(rows[:, -2])].tolist())
+        set_behavior(self, BehaviorFunction(behavior))
         return self
 
     def _begin(self, interface: EnvInterface) -> Training:
@@ -362,13 +362,13 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         estimator = default_estimator(interface.targets.is_discrete) if self.estimator is None else self.estimator
         check_estimator_kind(estimator, interface.targets, interface.action_source)
         if self.warm_start and hasattr(self, "buffer_"):
-            interface.check_continues(self._interface)
-            interface = interface.merged_with(self._interface)
+            interface.check_continues(interface_of(self))
+            interface = interface.merged_with(interface_of(self))
         else:
-            self._reset()
-            self._rng, self.history_ = make_rng(self.random_state), []
+            delete_fitted_attributes(self)
+            self.rng_, self.history_ = make_rng(self.random_state), []
             self.buffer_ = ReplayBuffer(self.replay_size, self.replay_keep)
-        self._set_interface(interface)
+        set_interface(self, interface)
         fitter = BehaviorFitter(
             self.estimator,
             self.action_targets_,
@@ -386,75 +386,16 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
             self.rollout_params,
         )
         learned = self._learned if hasattr(self, "behavior_") else Learned()
-        return Training(self.learning_method, fitter, params, self.buffer_, self._rng, learned, self.history_)
-
-    def _set_interface(self, interface: EnvInterface) -> None:
-        self.observation_space_, self.action_space_ = interface.observation_space, interface.action_space
-        self.action_targets_, self.action_names_ = interface.targets, interface.targets.names
-        self.feature_names_in_ = np.array([*interface.feature_names, *COMMAND_NAMES], dtype=object)
-        self.n_features_in_ = len(self.feature_names_in_)
-
-    @property
-    def _interface(self) -> EnvInterface:
-        names = self.feature_names_in_[:-2].tolist()
-        return EnvInterface(self.observation_space_, self.action_space_, self.action_targets_, names)
-
-    def _reset(self) -> None:
-        """Delete what an earlier fit has set."""
-        private = ("_rng", "_row_commands")
-        for name in [name for name in vars(self) if name.endswith("_") or name in private]:
-            delattr(self, name)
-
-    def _publish(self, training: Training, termination_condition: str = "interrupted") -> None:
-        """Set the fitted attributes, as far as the training has come."""
-        self.n_timesteps_, self.n_episodes_ = training.buffer.n_timesteps_total, training.buffer.n_episodes_total
-        self.n_iter_ = len(training.history)
-        self.termination_condition_ = termination_condition
-        if len(training.buffer):
-            self.command_ = training.method.best_command(training.buffer)
-        if training.learned.can_act:
-            self._publish_behavior(training.learned.behavior_function, training.learned.values)
-
-    def _publish_behavior(self, behavior: BehaviorFunction, values: Any = None) -> None:
-        """Set the fitted estimators; those that the method has not are deleted."""
-        self.behavior_ = behavior
-        if self.action_targets_.labels is not None:
-            labels = self.action_targets_.labels
-            self.classes_ = labels[0] if len(labels) == 1 else labels
-        estimators = {
-            "estimator_": behavior.exact and behavior.exact.fitted_estimator,
-            "max_estimator_": behavior.open_ended and behavior.open_ended.fitted_estimator,
-            "value_estimator_": values,
-        }
-        for name, estimator in estimators.items():
-            if estimator is not None:
-                setattr(self, name, estimator)
-            elif hasattr(self, name):
-                delattr(self, name)
-
-    def with_behavior(self, behavior: BehaviorFunction) -> Self:
-        """Return a fitted copy that acts by another behavior function, and shares nothing that a fit changes."""
-        agent = copy.copy(self)
-        if hasattr(self, "buffer_"):
-            agent.buffer_, agent.history_ = copy.copy(self.buffer_), copy.deepcopy(self.history_)
-            agent._rng = copy.deepcopy(self._rng)
-        agent._publish_behavior(behavior, getattr(self, "value_estimator_", None))
-        return agent
+        return Training(self.learning_method, fitter, params, self.buffer_, self.rng_, learned, self.history_)
 
     def _termination_condition(self, training: Training, pool: EnvPool, last_timestep: int) -> str | None:
         """Return why the training ends after this iteration, or None if it goes on."""
         if self.target_return is not None:
             command = self.resolve("max")
-            actor, n_episodes = self.actor(command), self.n_eval_episodes
-            episodes = run_episodes(
-                pool, actor, command, n_episodes=n_episodes, seed_range=TUNING, **self.rollout_params
-            )
+            params = {"n_episodes": self.n_eval_episodes, "seed_range": TUNING, **self.rollout_params}
+            episodes = run_episodes(pool, self.actor(command), command, **params)
             mean_return = Evaluation.of(episodes, command).mean_return
             training.history[-1]["evaluated_return"] = mean_return
             if mean_return >= self.target_return:
                 return "target_return"
         return "total_timesteps" if training.n_timesteps >= last_timestep else None
-
-    def _report(self, training: Training) -> None:
-        if self.verbose:
-            print(format_record(training.history[-1]), flush=True)

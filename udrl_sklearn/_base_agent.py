@@ -64,7 +64,7 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
     history_: list[dict[str, Any]]
     n_features_in_: int
     observation_space_: gymnasium.Space | None
-    _row_commands: np.ndarray
+    row_commands_: np.ndarray
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the most probable action of each row, or the action itself if actions are continuous.
@@ -258,7 +258,7 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
             raise RuntimeError('Exact commands are learned at the end of fit; until then use command="max".')
         if hasattr(self, "buffer_"):
             return self.learning_method.resolve(command, self._learned, self.buffer_)
-        return self.command_ if isinstance(command, str) else complete_command(command, *self._row_commands.T)
+        return self.command_ if isinstance(command, str) else complete_command(command, *self.row_commands_.T)
 
     def actor(self, command: Command, *, deterministic: bool = True) -> Actor:
         """Return what selects actions in rollouts under a command, as `resolve` returns it.

@@ -17,6 +17,7 @@ from udrl_sklearn._behavior._function import BehaviorFunction
 from udrl_sklearn._commands import Command, CommandLike, command_trajectory
 from udrl_sklearn._envs._pool import EnvPool
 from udrl_sklearn._envs._sources import EVALUATION, TRAINING, TUNING, env_sources
+from udrl_sklearn._fitted_attributes import copy_with_behavior
 from udrl_sklearn._rollout._evaluation import Evaluation, run_episodes
 
 
@@ -227,7 +228,7 @@ def _fit_student(
         behavior = ContinuousBehavior.from_fitted(tree, like=teacher)
     else:
         raise TypeError(f"Expected a discrete or continuous behavior, got {type(teacher).__name__}.")
-    return agent.with_behavior(BehaviorFunction(behavior, agent.behavior_.open_ended and behavior))
+    return copy_with_behavior(agent, BehaviorFunction(behavior, agent.behavior_.open_ended and behavior))
 
 
 def _fit_on_probabilities(
