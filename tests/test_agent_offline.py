@@ -62,10 +62,10 @@ def test_default_forest_accepts_sample_weights_of_any_sum():
     assert [agent.predict_proba(X[[0, -1]]).tolist() for agent in agents] == 2 * [[[1.0, 0.0], [0.0, 1.0]]]
 
 
-def test_default_forest_draws_half_of_the_rows_from_20_rows_on():
+def test_default_forest_samples_half_of_the_rows_from_21_rows_on():
     def episode(length):
         observations = np.zeros((length + 1, 1), dtype=np.float32)
         return Episode(observations, np.arange(length) % 2, np.ones(length), terminated=True, truncated=False)
 
-    taken = [UDRLAgent(random_state=0).fit([episode(length)]).max_estimator_.max_samples for length in (19, 20)]
+    taken = [UDRLAgent(random_state=0).fit([episode(length)]).max_estimator_.max_samples for length in (20, 21)]
     assert taken == [None, 0.5]

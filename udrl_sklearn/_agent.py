@@ -115,7 +115,7 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
     value_estimator_ : estimator
         The fitted estimator of values, if the method has one.
     behavior_ : BehaviorFunction
-        The fitted clones as one function of rows.
+        These clones as one function of rows.
     classes_ : ndarray of shape (n_actions,), or list of them
         The actions of a classifier.
     action_names_ : list of str, or list of them
@@ -127,9 +127,9 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         The exact command for the best return: mean return and mean length of the best episodes. Not there before an
         episode has ended.
     history_ : list of dict
-        A record of each iteration, the warm-up first. `pandas.DataFrame` takes it as it is.
+        A record of each iteration, the warm-up first; not there after a fit on rows, as the next five.
     buffer_ : ReplayBuffer
-        The episodes. It and the next four are not there after a fit on rows.
+        The episodes.
     n_timesteps_, n_episodes_ : int
         Environment steps and episodes so far.
     n_iter_ : int
@@ -142,7 +142,7 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
     observation_space_, action_space_ : gymnasium.Space or None
         Of the environment; None after a fit on a list of episodes.
     n_features_in_ : int
-        Number of columns of X, the two of the command included.
+        Number of columns, the two of the command included.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns: the features of the observation, then "desired_return", "desired_horizon". Taken from
         ``env.metadata["observation_names"]``; known for some of gymnasium's environments, and generated for others.
@@ -331,7 +331,7 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
 
     def _fit_rows(self, X: Any, y: Any, sample_weight: Any) -> Self:
         """Fit the behavior function on rows, as any supervised estimator."""
-        # The forest would take half of the rows by their weights, which may have any sum here.
+        # The trees of the forest would take half of the sum of the weights, which may be anything here.
         estimator = default_estimator().set_params(max_samples=None) if self.estimator is None else self.estimator
         discrete = is_classifier(estimator)
         rows, actions = check_X_y(
@@ -344,10 +344,8 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
         targets = ActionTargets.from_arrays(actions, discrete=discrete)
-        return_scale, horizon_scale = (
-            1.0 if isinstance(factor, str) else factor for factor in (self.return_scale, self.horizon_scale)
-        )
-        behavior = make_behavior(estimator, targets, (return_scale, horizon_scale))
+        scales = [1.0 if isinstance(factor, str) else factor for factor in (self.return_scale, self.horizon_scale)]
+        behavior = make_behavior(estimator, targets, (scales[0], scales[1]))
         behavior.fit(rows, actions, sample_weight, make_rng(self.random_state))
         delete_fitted_attributes(self)
         validate_data(self, X, skip_check_array=True)  # sets the attributes of the columns
