@@ -8,6 +8,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 from sklearn.utils import all_estimators
+from sklearn.utils._pprint import _changed_params
 
 from udrl_sklearn._behavior._estimators import default_estimator
 
@@ -45,6 +46,22 @@ def make_estimator(name: str | None, params: Mapping[str, Any], *, is_discrete: 
         return estimator.set_params(**params)
     except (ValueError, AttributeError) as error:  # raised for a parameter of a nested estimator
         raise EstimatorError(f"{type(estimator).__name__} can't take {params}: {error}") from error
+
+
+def estimator_name(estimator: BaseEstimator) -> str:
+    """Return the name with which `make_estimator` makes an estimator that has its default parameters.
+
+    Raises
+    ------
+    EstimatorError
+        If a parameter of the estimator has another value.
+    """
+    cls = type(estimator)
+    changes = _changed_params(estimator)
+    if changes:
+        raise EstimatorError(f"{cls.__name__} has a name only if its parameters are the defaults, got {changes}.")
+    is_in_scikit_learn = dict(all_estimators(type_filter=["classifier", "regressor"])).get(cls.__name__) is cls
+    return cls.__name__ if is_in_scikit_learn else f"{cls.__module__}.{cls.__qualname__}"
 
 
 def suggestion(name: object, names: Iterable[str]) -> str:

@@ -25,9 +25,10 @@ from gymnasium.envs.registration import EnvSpec
 
 from udrl_sklearn import Command, Evaluation, UDRLAgent
 
+from ._config import Config, title_parts
+
 PACKAGES = ("udrl_sklearn", "scikit-learn", "numpy", "scipy", "gymnasium", "joblib", "torch", "skorch")
 
-Config = dict[str, Any]
 RunEnv = str | EnvSpec  # an environment that a configuration can name
 
 
@@ -79,9 +80,9 @@ class Run:
 
     @property
     def title(self) -> str:
-        """The estimator and the environment."""
+        """The estimator, the method if it is not the default one, and the environment."""
         config = self.config
-        return f"{config['estimator']} on {config['env']}"
+        return f"{' with '.join(title_parts(config))} on {config['env']}"
 
     def agent(self, trust: bool = False) -> UDRLAgent:
         """Load the agent.
@@ -216,9 +217,9 @@ def _is_run(path: Path) -> bool:
     return (path / "config.yaml").is_file()
 
 
-def _to_json(command: Command | str) -> str | list[float | None]:
-    """Return a command as JSON has it."""
-    return command if isinstance(command, str) else list(command)
+def _to_json(command: Command | str | None) -> str | list[float | None] | None:
+    """Return a command in the form that it has in JSON."""
+    return list(command) if isinstance(command, Command) else command
 
 
 def _versions() -> dict[str, Any]:
