@@ -200,7 +200,7 @@ class Page:
         self.headline.set_text(runner.headline)
         if runner.is_over:
             return
-        step = runner.moment
+        step = runner.next_step
         explanation = step.explain()
         name = explanation.action_names[0]
         colors = [DARK if label == name or not self.is_discrete else LIGHT for label in self.labels]
@@ -212,7 +212,7 @@ class Page:
 
     def _set_up_charts(self, agent: UDRLAgent) -> None:
         """Label the charts with the actions and features of an agent."""
-        self.labels = agent._names_of_actions()
+        self.labels = agent.action_targets_.component_names()
         self.is_discrete = agent.action_targets_.is_discrete
         self.actions.options["yAxis"]["data"] = self.labels
         self.actions.options["title"]["text"] = "probability" if self.is_discrete else "predicted action"

@@ -12,8 +12,9 @@ from udrl_sklearn._envs._sources import make_rendered
 from udrl_sklearn._envs._spaces import ActionTargets
 from udrl_sklearn._inspection._episode_runner import EpisodeRunner
 from udrl_sklearn._runs._callbacks import AfterIteration
+from udrl_sklearn._runs._config import Config, make_config
 from udrl_sklearn._runs._estimators import make_estimator
-from udrl_sklearn._runs._run_folder import Config, Run
+from udrl_sklearn._runs._run_folder import Run
 
 # Environments, and the number of steps after which an agent has learned something worth watching.
 ENVIRONMENTS = {
@@ -80,9 +81,7 @@ class Session:
             is_discrete = ActionTargets.from_space(env.action_space).is_discrete
         name, params = estimator + ("Classifier" if is_discrete else "Regressor"), _PARAMS[estimator]
         agent = UDRLAgent(make_estimator(name, params), total_timesteps=total_timesteps, random_state=seed)
-        parameters = agent.get_params(deep=False)
-        parameters.pop("estimator")
-        self._config = {"env": env_id, "env_set": {}, "estimator": name, "set": params, **parameters}
+        self._config = make_config(agent, env=env_id, env_params={}, estimator=name, estimator_params=params)
         agent.set_callbacks(AfterIteration(self._after_iteration)).fit(env_id)
         self.agent = agent.set_callbacks()
 
@@ -142,7 +141,7 @@ class Session:
         run.write_agent(agent)
         run.add_evaluation("max", agent.evaluate(self.env_id, n_episodes=20), seed=0)
         figure = Figure(layout="constrained")  # not of pyplot, which works in the main thread only
-        TrainingCurveDisplay.from_estimator(agent, ax=figure.subplots())
+        TrainingCurveDisplay.from_histories([agent.history_], name=run.title, ax=figure.subplots())
         figure.savefig(run.path / "training_curve.png")
 
     def close(self) -> None:
