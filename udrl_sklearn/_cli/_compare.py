@@ -46,7 +46,7 @@ def compare(runs: tuple[Path, ...]) -> None:
 
 def _outcome(run: Run) -> Outcome | None:
     """Return the outcome of a run, or None with a warning if it was not evaluated."""
-    scores = [entry["mean_return"] for entry in run.evaluations if entry["asked"] == "max"]
+    scores = [entry["mean_return"] for entry in run.evaluations if entry["command"] == "max"]
     if not scores:
         click.echo(
             f"Left out {run.path}: it has no evaluation under max. Add it with: udrl evaluate {run.path}", err=True

@@ -46,8 +46,8 @@ def evaluate_run(run: Run, agent: UDRLAgent, command: Command | str, n_episodes:
     )
 
 
-def _to_text(command: Command | str) -> str:
+def _to_text(command: Command | str | None) -> str:
     """Return a command, with a horizon if it is exact, in words."""
-    if isinstance(command, str):
-        return command
-    return f"{command.desired_return:g} in {command.desired_horizon:g} steps"
+    if isinstance(command, Command):
+        return f"{command.desired_return:g} in {command.desired_horizon:g} steps"
+    return str(command)

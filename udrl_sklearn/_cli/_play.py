@@ -49,11 +49,11 @@ def play(
 
 def _show(agent: UDRLAgent, env: gymnasium.Env, command: Command | str, seed: int, max_steps: int | None) -> float:
     """Run an episode in a window and return its return."""
-    player = EpisodeRunner(agent, env, command=command, seed=seed)
+    runner = EpisodeRunner(agent, env, command=command, seed=seed)
     length = _max_length(agent, env, max_steps)
-    while not player.is_over and player.n_steps < length:
-        player.step()
-    return player.return_so_far
+    while not runner.is_over and runner.n_steps < length:
+        runner.step()
+    return runner.return_so_far
 
 
 def _record(

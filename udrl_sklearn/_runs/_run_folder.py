@@ -143,8 +143,8 @@ class Run:
             The seed of the episodes.
         """
         entry = {
-            "asked": _to_json(command),
-            "command": _to_json(evaluation.command),
+            "command": _to_json(command),
+            "resolved_command": _to_json(evaluation.command),
             "seed": seed,
             "n_episodes": len(evaluation.returns),
             "mean_return": evaluation.mean_return,
@@ -152,7 +152,7 @@ class Run:
             "returns": evaluation.returns.tolist(),
             "lengths": evaluation.lengths.tolist(),
         }
-        identity = ("asked", "seed", "n_episodes")
+        identity = ("command", "seed", "n_episodes")
         others = [other for other in self.evaluations if any(other[key] != entry[key] for key in identity)]
         with (self.path / "evaluation.json").open("w") as file:
             json.dump([*others, entry], file, indent=2)
