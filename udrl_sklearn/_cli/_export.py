@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from udrl_sklearn._runs._config import method_name
 from udrl_sklearn._runs._run_folder import Run, find_runs
 
 from ._group import examples, udrl
@@ -38,5 +39,11 @@ def export(runs: tuple[Path, ...], path: str) -> None:
 def _table_rows(run: Run) -> list[dict[str, Any]]:
     """Return a row for each iteration of a run."""
     config = run.config
-    labels = {"run": str(run.path), **{key: config[key] for key in ("env", "estimator", "random_state")}}
+    labels = {
+        "run": str(run.path),
+        "env": config["env"],
+        "estimator": config["estimator"],
+        "method": method_name(config),
+        "random_state": config["random_state"],
+    }
     return [labels | record for record in run.history]
