@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 import yaml
+from click.formatting import join_options
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import make_constraint
 
@@ -38,7 +39,7 @@ class ParameterType(YAMLType):
     Parameters
     ----------
     name : str
-        The parameter. If it ends in "estimator", the value is the name of an estimator.
+        The parameter. If it ends in "estimator", the value is an estimator, which is given by its name.
     constraints : iterable
         What scikit-learn's `_parameter_constraints` has for it.
     """
@@ -57,10 +58,10 @@ class ParameterType(YAMLType):
         value = super().convert(value, param, ctx)
         if self.is_estimator and isinstance(value, str):
             try:
-                make_estimator(value, {})
+                value = make_estimator(value, {})
             except EstimatorError as error:
                 self.fail(str(error), param, ctx)
-        elif not any(constraint.is_satisfied_by(value) for constraint in self.constraints):
+        if not any(constraint.is_satisfied_by(value) for constraint in self.constraints):
             expected = " or ".join(str(constraint) for constraint in self.constraints)
             self.fail(f"expected {expected}, got {value!r}.", param, ctx)
         return value
@@ -82,21 +83,32 @@ class PairType(YAMLType):
 
 
 class ParameterOption(click.Option):
-    """An option for a parameter of a class.
+    """An option for a parameter of a class, or for parameters of several classes that have the same name.
 
     Parameters
     ----------
     flags : sequence of str
         Names of the option and, last, the name of the parameter.
-    section : str
-        The heading of the option in help texts.
+    types : dict
+        {section of the help text: type of the parameter}, with an item for each class.
+    texts : dict
+        {section of the help text: description of the parameter}.
     **settings : dict
         Passed to `click.Option`.
     """
 
-    def __init__(self, flags: Collection[str], *, section: str, **settings: Any) -> None:
-        super().__init__(list(flags), **settings)
-        self.section = section
+    def __init__(
+        self, flags: Collection[str], *, types: Mapping[str, ParameterType], texts: Mapping[str, str], **settings: Any
+    ) -> None:
+        # A value that only some of the classes take is checked once it is known which class gets it.
+        super().__init__(list(flags), type=YAMLType() if len(types) > 1 else next(iter(types.values())), **settings)
+        self.types = types
+        self.texts = texts
+
+    def help_records(self) -> dict[str, tuple[str, str]]:
+        """Return {section: (names and values of the option, description)}."""
+        names, _ = join_options(self.opts)
+        return {section: (f"{names} {kind.name}", self.texts[section]) for section, kind in self.types.items()}
 
 
 class SectionedCommand(click.Command):
@@ -106,9 +118,11 @@ class SectionedCommand(click.Command):
         """Write all sections."""
         sections: dict[str, list[tuple[str, str]]] = {"Options": []}
         for param in self.get_params(ctx):
-            title = param.section if isinstance(param, ParameterOption) else "Options"
-            if record := param.get_help_record(ctx):
-                sections.setdefault(title, []).append(record)
+            if isinstance(param, ParameterOption):
+                for title, parameter_record in param.help_records().items():
+                    sections.setdefault(title, []).append(parameter_record)
+            elif record := param.get_help_record(ctx):
+                sections["Options"].append(record)
         for title, records in sections.items():
             with formatter.section(title):
                 formatter.write_dl(records)
@@ -120,40 +134,48 @@ def parameter_names(cls: type[BaseEstimator], exclude: Collection[str] = ()) -> 
 
 
 def parameter_options(
-    cls: type[BaseEstimator],
+    classes: Mapping[str, type[BaseEstimator]],
     *,
-    section: str,
     exclude: Collection[str] = (),
     aliases: Mapping[str, str] = MappingProxyType({}),
 ) -> list[ParameterOption]:
-    """Return an option for each parameter of a class.
+    """Return an option for each parameter of some classes. Parameters with the same name have one option.
 
     Parameters
     ----------
-    cls : class
-        Subclass of scikit-learn's BaseEstimator with a numpydoc docstring and `_parameter_constraints`.
-    section : str
-        The heading of these options in the help text of a `SectionedCommand`.
+    classes : dict
+        {heading: class}. A class is a subclass of scikit-learn's BaseEstimator with a numpydoc docstring and
+        `_parameter_constraints`. The heading is that of its section in the help text of a `SectionedCommand`.
     exclude : collection of str, default=()
         Parameters without an option.
-    aliases : mapping, default={}
+    aliases : dict, default={}
         {parameter: second name of its option}, such as {"random_state": "--seed"}.
 
     Returns
     -------
     options : list of ParameterOption
+        In the order of the parameters. The default of an option is that of the first class.
     """
-    texts = parameter_texts(inspect.getdoc(cls) or "")
-    signature = inspect.signature(cls).parameters
-    options = []
-    for name in parameter_names(cls, exclude):
-        flags = [aliases[name]] if name in aliases else []
-        flags += ["--" + name.replace("_", "-"), name]
-        kind = ParameterType(name, cls._parameter_constraints[name])
-        default = signature[name].default
-        text = f"{texts[name]}  [default: {_to_text(default)}]"
-        options.append(ParameterOption(flags, section=section, type=kind, default=default, help=text))
-    return options
+    headings: dict[str, list[str]] = {}
+    for heading, cls in classes.items():
+        for name in parameter_names(cls, exclude):
+            headings.setdefault(name, []).append(heading)
+    return [
+        _parameter_option(name, {heading: classes[heading] for heading in owners}, aliases.get(name))
+        for name, owners in headings.items()
+    ]
+
+
+def _parameter_option(name: str, classes: Mapping[str, type[BaseEstimator]], alias: str | None) -> ParameterOption:
+    """Return the option for a parameter of some classes."""
+    flags = [*([alias] if alias else []), "--" + name.replace("_", "-"), name]
+    types = {heading: ParameterType(name, cls._parameter_constraints[name]) for heading, cls in classes.items()}
+    defaults = {heading: inspect.signature(cls).parameters[name].default for heading, cls in classes.items()}
+    texts = {
+        heading: f"{parameter_texts(inspect.getdoc(cls) or '')[name]}  [default: {_to_text(defaults[heading])}]"
+        for heading, cls in classes.items()
+    }
+    return ParameterOption(flags, types=types, texts=texts, default=next(iter(defaults.values())))
 
 
 def parameter_texts(docstring: str) -> dict[str, str]:
@@ -164,7 +186,7 @@ def parameter_texts(docstring: str) -> dict[str, str]:
     texts: dict[str, str] = {}
     for entry in re.finditer(r"^(\w[\w, ]*) : [^\n]*\n((?:(?: +[^\n]*)?\n)*)", section[1] + "\n", flags=re.M):
         text = " ".join(entry[2].split()).replace("`", "")
-        texts |= dict.fromkeys(entry[1].split(", "), re.sub(r" ?\[\d\]_", "", text))
+        texts |= dict.fromkeys(entry[1].split(", "), re.sub(r",? (?:as in |see )?\[\d\]_", "", text))
     return texts
 
 
@@ -181,7 +203,7 @@ def _metavar(constraints: Iterable[object]) -> str:
         names.append("int")
     if "float" in text:
         names.append("float")
-    names += re.findall(r"'(\w+)'", " ".join(re.findall(r"\{.*?\}", text)))
+    names += sorted(re.findall(r"'(\w+)'", " ".join(re.findall(r"\{.*?\}", text))))
     if "bool" in text and "int" not in names:
         names.append("true|false")
     if "None" in text:

@@ -9,7 +9,6 @@ from typing import Any
 import click
 import gymnasium
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils._pprint import _changed_params
 
 from udrl_sklearn import UDRLAgent, recipes
@@ -18,32 +17,36 @@ from udrl_sklearn._envs._pool import EnvPool
 from udrl_sklearn._envs._sources import env_sources
 from udrl_sklearn._envs._spaces import ActionTargets
 from udrl_sklearn._inspection._plot import TrainingCurveDisplay
+from udrl_sklearn._runs._config import Config, make_config, title_parts
 from udrl_sklearn._runs._estimators import EstimatorError, make_estimator
-from udrl_sklearn._runs._run_folder import Config, Run, env_with_params
+from udrl_sklearn._runs._methods import DEFAULT_METHOD
+from udrl_sklearn._runs._run_folder import Run, env_with_params
 
 from ._defaults import merge_pairs, read_defaults, read_recipe
 from ._evaluate import evaluate_run
 from ._group import INTERRUPTED, examples, save_figure, udrl
+from ._method_options import METHOD_OPTIONS, MethodType, make_method
 from ._options import PairType, SectionedCommand, parameter_names, parameter_options
 from ._progress import count_timesteps, progress_bar
 
-NOT_PARAMETERS = ("estimator",)  # the estimator has two options of its own: --estimator and --set
+NOT_PARAMETERS = ("estimator", "method")  # these have options of their own: --estimator, --set and --method
 AGENT_PARAMETERS = parameter_names(UDRLAgent, exclude=NOT_PARAMETERS)
 
 
 @udrl.command(
     cls=SectionedCommand,
-    params=parameter_options(
-        UDRLAgent,
-        section="Parameters of the agent",
-        exclude=NOT_PARAMETERS,
-        aliases={"random_state": "--seed"},
-    ),
+    params=[
+        *parameter_options(
+            {"Parameters of the agent": UDRLAgent}, exclude=NOT_PARAMETERS, aliases={"random_state": "--seed"}
+        ),
+        *METHOD_OPTIONS,
+    ],
     epilog=examples(
         "udrl train --env CartPole-v1 --estimator RandomForestClassifier --set min_samples_leaf=10 --seed 42",
         "udrl train --env LunarLander-v3 --env-set gravity=-5 --total-timesteps 250000",
         "udrl train --env Acrobot-v1 --estimator xgboost.XGBClassifier --set n_estimators=50",
-        "udrl train --env CartPole-v1 --estimator neural --recipe SRIVASTAVA_2019",
+        "udrl train --env CartPole-v1 --estimator neural --recipe srivastava_2019",
+        "udrl train --env CartPole-v1 --method ReturnConditioned --last-few 20",
         "udrl train --config runs/cartpole/config.yaml --seed 43 --out runs/cartpole-43",
     ),
 )
@@ -54,6 +57,13 @@ AGENT_PARAMETERS = parameter_names(UDRLAgent, exclude=NOT_PARAMETERS)
     help="Class of scikit-learn, dotted path of another class, or neural. [default: a random forest]",
 )
 @click.option("--set", type=PairType(), multiple=True, help="Parameter of the estimator; can be repeated.")
+@click.option(
+    "--method",
+    type=MethodType(),
+    default=DEFAULT_METHOD,
+    show_default=True,
+    help="Learning method. Its parameters are options too; those of other methods are not allowed.",
+)
 @click.option(
     "--recipe",
     type=click.Choice(recipes.__all__, case_sensitive=False),
@@ -92,6 +102,7 @@ def train(ctx: click.Context, out: Path | None, force: bool, episodes: int, **op
 
 def _configure(ctx: click.Context, options: Mapping[str, Any]) -> tuple[Config, UDRLAgent]:
     """Return the whole configuration and an unfitted agent."""
+    method = make_method(ctx)
     env_params = merge_pairs(ctx, "env_set", owner="env")
     name, params = options["estimator"], merge_pairs(ctx, "set", owner="estimator")
     with _usage_errors(ctx, "--env"):
@@ -105,21 +116,15 @@ def _configure(ctx: click.Context, options: Mapping[str, Any]) -> tuple[Config, 
     parameters = {parameter: options[parameter] for parameter in AGENT_PARAMETERS}
     if parameters["random_state"] is None:
         parameters["random_state"] = int(np.random.SeedSequence().generate_state(1)[0])
-    config = {"env": options["env"], "env_set": env_params, "estimator": name, "set": params, **parameters}
-    return config, _make_agent(estimator, parameters)
+    agent = UDRLAgent(estimator, method=method, **parameters)
+    config = make_config(agent, env=options["env"], env_params=env_params, estimator=name, estimator_params=params)
+    return config, agent
 
 
 def _action_space(env_id: str, env_params: Mapping[str, Any]) -> gymnasium.Space:
     """Return the action space of an environment."""
     with EnvPool(env_sources(env_with_params(env_id, env_params))) as pool:
         return pool.spaces()[1]
-
-
-def _make_agent(estimator: BaseEstimator, parameters: Mapping[str, Any]) -> UDRLAgent:
-    """Return an unfitted agent. An estimator among its parameters is given by name."""
-    name = parameters["value_estimator"]
-    value_estimator = None if name is None else make_estimator(name, {})
-    return UDRLAgent(estimator, **{**parameters, "value_estimator": value_estimator})
 
 
 @contextmanager
@@ -133,7 +138,8 @@ def _usage_errors(ctx: click.Context, option: str) -> Iterator[None]:
 
 def _default_path(config: Config) -> Path:
     """Return the run folder of a configuration, if none is given."""
-    return Path("runs", f"{config['env'].split(':')[-1]}-{config['estimator']}-{config['random_state']}")
+    names = [config["env"].split(":")[-1], *title_parts(config), str(config["random_state"])]
+    return Path("runs", "-".join(names))
 
 
 def _empty_run(path: Path, force: bool) -> Run:
@@ -173,5 +179,6 @@ def _save(run: Run, agent: UDRLAgent, is_interrupted: bool, n_episodes: int) -> 
     click.echo(f"{ended} {agent.n_timesteps_:,} steps, {agent.n_episodes_:,} episodes")
     if not is_interrupted:
         click.echo(evaluate_run(run, agent, "max", n_episodes, seed=0))
-    save_figure(TrainingCurveDisplay.from_estimator(agent).figure_, run.path / "training_curve.png")
+    display = TrainingCurveDisplay.from_histories([agent.history_], name=run.title)
+    save_figure(display.figure_, run.path / "training_curve.png")
     click.echo(f"Next: udrl evaluate {run.path}, udrl play {run.path}, udrl explain {run.path}")
