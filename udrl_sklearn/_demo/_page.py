@@ -162,7 +162,7 @@ class Page:
         """Change the command, also in the middle of an episode."""
         command, runner = self._command(), self.session.runner
         if command is not None and runner is not None and not runner.is_over:
-            runner.ask(command)
+            runner.set_command(command)
             self._draw(runner)
 
     def _reset(self) -> None:
@@ -196,7 +196,7 @@ class Page:
 
     def _draw(self, runner: EpisodeRunner) -> None:
         """Show the current step of the episode."""
-        self.picture.set_source(_as_url(runner.env.render()))
+        self.picture.set_source(_as_url(np.asarray(runner.env.render())))
         self.headline.set_text(runner.headline)
         if runner.is_over:
             return
