@@ -4,8 +4,13 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium import spaces
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor, StackingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from small_agents import small_agent
 from toy_envs import BanditEnv, ContinuousMatchEnv, FixedLengthEnv, MatchEnv
 
@@ -216,3 +221,27 @@ def test_resolve_returns_the_command_that_policy_and_evaluate_use(cartpole_agent
         assert cartpole_agent.policy(command).command == resolved
         assert resolved.desired_horizon is not None
     assert cartpole_agent.resolve((50, 40)) == Command(50, 40)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [QuadraticDiscriminantAnalysis(), make_pipeline(PCA(whiten=True), LogisticRegression())],
+    ids=["discriminant analysis", "whitening"],
+)
+def test_estimators_that_need_variance_learn_max_from_observations_alone(estimator):
+    agent = UDRLAgent(estimator, total_timesteps=2000, random_state=0).fit("CartPole-v1")
+    assert agent.max_estimator_.n_features_in_ == 4
+    assert agent.estimator_.n_features_in_ == agent.n_features_in_ == len(agent.feature_names_in_) == 6
+    assert agent.score("CartPole-v1") > 100
+    observation = [0.0, 0.0, 0.1, 0.5]
+    expected = agent.max_estimator_.predict_proba([observation])
+    np.testing.assert_allclose(agent.predict_proba([[*observation, 0, 0]]), expected, rtol=1e-5)
+
+
+def test_stacking_which_predicts_only_once_it_is_fitted_serves_as_estimator():
+    stacking = StackingClassifier([("tree", DecisionTreeClassifier(max_depth=4))], cv=2)
+    for estimator in (stacking, GridSearchCV(stacking, {"tree__max_depth": [2, 4]}, cv=2)):
+        assert not hasattr(estimator, "predict")
+        agent = UDRLAgent(estimator, total_timesteps=1500, random_state=0).fit("CartPole-v1")
+        assert agent.predict_proba(np.zeros((1, 6))).shape == (1, 2)
+        assert agent.score("CartPole-v1") > 30

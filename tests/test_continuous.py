@@ -130,6 +130,15 @@ def test_only_command_columns_are_scaled_and_the_input_is_unchanged(rng):
     np.testing.assert_array_equal(X, before)
 
 
+def test_estimator_without_commands_gets_observations_alone(rng):
+    X = rng.normal(size=(50, 4)).astype(np.float32)
+    behavior = ContinuousBehavior(Recorder(), *(bound[:1] for bound in BOUNDS), command_scale=None)
+    behavior.fit(X, X[:, 0], None, rng)
+    np.testing.assert_array_equal(behavior.fitted_estimator.X_, X[:, :2])
+    copy = ContinuousBehavior.from_fitted(behavior.fitted_estimator, behavior)
+    np.testing.assert_array_equal(copy.predict(X), behavior.predict(X))
+
+
 @pytest.mark.parametrize("n_components", [1, 2])
 def test_behavior_of_a_fitted_regressor_has_bounds_and_deviations_of_another(n_components, rng):
     X = rng.normal(size=(200, 3)).astype(np.float32)

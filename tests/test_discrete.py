@@ -238,13 +238,30 @@ def test_actions_are_sampled_with_their_probabilities(greedy, epsilon, frequenci
 LABELS = [np.array([2, 5, 7]), np.array([1, 3])]
 
 
+def fitted_once(labels, command_scale):
+    """Return a behavior with these labels and this scale, and with a standard deviation of 1 and 2."""
+    behavior = DiscreteBehavior(None, labels, command_scale)
+    behavior.observation_std = np.array([1.0, 2.0])
+    return behavior
+
+
+def test_estimator_without_commands_gets_observations_alone(rng):
+    X, y = blobs([0, 1])
+    behavior = DiscreteBehavior(DecisionTreeClassifier(), [np.arange(2)], command_scale=None).fit(X, y, None, rng)
+    assert behavior.fitted_estimator.n_features_in_ == X.shape[1] - 2
+    other_commands = X + np.array([0, 5, 7], dtype=np.float32)
+    np.testing.assert_array_equal(behavior.predict_proba(other_commands), behavior.predict_proba(X))
+    copy = DiscreteBehavior.from_fitted([behavior.fitted_estimator], like=behavior)
+    np.testing.assert_array_equal(copy.predict(X), behavior.predict(X))
+
+
 def test_behavior_of_fitted_classifiers_predicts_as_they_do(rng):
     X = rng.normal(size=(300, 4)).astype(np.float32)
     actions = np.column_stack([np.where(X[:, 0] > 0, 7, 2), np.where(X[:, 1] > 0, 3, 1)])  # none has the label 5
     trees = [DecisionTreeClassifier(max_depth=2, random_state=0).fit(X[:, :], y) for y in actions.T]
     noisy = [clone(tree).fit(X, rng.permutation(y)) for tree, y in zip(trees, actions.T, strict=True)]
     for estimators in (trees, noisy):
-        behavior = DiscreteBehavior.from_fitted(estimators, LABELS, np.array([1.0, 2.0]))
+        behavior = DiscreteBehavior.from_fitted(estimators, like=fitted_once(LABELS, (9.0, 9.0)))
         np.testing.assert_array_equal(behavior.predict(X), np.column_stack([e.predict(X) for e in estimators]))
         first, second = behavior.predict_proba(X)
         np.testing.assert_array_equal(first[:, [0, 2]], estimators[0].predict_proba(X))
@@ -259,7 +276,7 @@ def test_behavior_of_fitted_classifiers_predicts_as_they_do(rng):
 def test_behavior_of_a_fitted_classifier_samples_its_labels(labels, rng):
     X, y = blobs(labels)
     tree = DecisionTreeClassifier().fit(X, y)
-    behavior = DiscreteBehavior.from_fitted([tree], [np.array(labels)], np.ones(1))
+    behavior = DiscreteBehavior.from_fitted([tree], like=fitted_once([np.array(labels)], (9.0, 9.0)))
     uniforms = rng.random((len(X), behavior.n_uniforms))
     np.testing.assert_array_equal(behavior.sample(X, uniforms, greedy=False, epsilon=0.0), y)
     np.testing.assert_array_equal(behavior.select_by_power(X, uniforms, 2), y)

@@ -53,6 +53,16 @@ def test_tree_for_an_exact_command_follows_it(agent):
     assert distillation.evaluation.mean_return == pytest.approx(2, abs=1)
 
 
+def test_tree_for_max_has_no_features_for_the_command(agent):
+    for_max, exact = (
+        distill(agent, MatchEnv, command=command, n_rounds=1, n_episodes=5, n_eval_episodes=5)
+        for command in ("max", (3, 5))
+    )
+    assert for_max.tree.n_features_in_ == agent.max_estimator_.n_features_in_ == 3
+    assert exact.tree.n_features_in_ == agent.estimator_.n_features_in_ == 5
+    assert "observation==" in for_max.to_text()
+
+
 def test_student_is_an_agent_and_the_teacher_is_unchanged(agent):
     before = agent.predict_proba(np.hstack([np.eye(3), np.zeros((3, 2))]))
     student = distill(agent, MatchEnv, n_rounds=1, n_episodes=5, n_eval_episodes=5).agent

@@ -208,3 +208,15 @@ def test_bad_input_for_certain_agents_is_refused():
     continuous = UDRLAgent(DecisionTreeRegressor(), total_timesteps=200, random_state=0).fit(ContinuousMatchEnv)
     with pytest.raises(ValueError, match="leave actions=None"):
         explain(continuous, np.zeros((1, continuous.n_features_in_ - 2)), actions=[0])
+
+
+@pytest.mark.parametrize("estimator", [RandomForestClassifier(5), LogisticRegression()], ids=["paths", "permutations"])
+def test_command_contributes_nothing_under_max(estimator):
+    agent = UDRLAgent(estimator, total_timesteps=500, n_timesteps_per_iter=100, random_state=0).fit(MatchEnv)
+    explanation = explain(agent, np.eye(3))
+    assert explanation.contributions.shape == (3, 5)
+    np.testing.assert_array_equal(explanation.contributions[:, 3:], 0.0)
+    assert np.abs(explanation.contributions[:, :3]).max() > 0.1
+    total = explanation.base_values + explanation.contributions.sum(axis=1)
+    proba = agent.predict_proba(np.hstack([np.eye(3), np.zeros((3, 2))]))
+    np.testing.assert_allclose(total, proba[np.arange(3), explanation.actions])

@@ -51,6 +51,30 @@ def test_estimator_with_partial_fit_is_updated(rng):
     assert not hasattr(fitter.estimator, "batches_")
 
 
+def open_ended(rows):
+    return rows._replace(commands=np.zeros_like(rows.commands))
+
+
+def test_rows_with_the_open_ended_command_alone_are_learned_without_commands(rng):
+    rows = make_rows()
+    fitter = BehaviorFitter(Recorder(), ONE_NUMBER)
+    fitted = fitter.fit(None, open_ended(rows), None, rng).fitted_estimator
+    np.testing.assert_array_equal(fitted.X_, rows.observations)
+    one_exact = open_ended(rows)
+    one_exact.commands[0] = 1.0, 1.0
+    assert fitter.fit(None, one_exact, None, rng).fitted_estimator.X_.shape == (40, 3)
+
+
+def test_update_starts_anew_when_exact_commands_follow_open_ended_ones(rng):
+    fitter = BehaviorFitter(IncrementalRecorder(), TWO_ACTIONS, n_updates=3, batch_size=8)
+    first = fitter.fit(None, open_ended(make_rows()), None, rng)
+    assert fitter.fit(first, open_ended(make_rows()), None, rng) is first
+    second = fitter.fit(first, make_rows(), None, rng)
+    assert second is not first
+    widths = [{batch.shape[1] for batch, _, _ in b.fitted_estimator.batches_} for b in (first, second)]
+    assert widths == [{1}, {3}]
+
+
 def test_estimator_with_partial_fit_is_fitted_anew_without_updates(rng):
     fitter = BehaviorFitter(SGDRegressor(), ONE_NUMBER, n_updates=None)
     assert not fitter.is_incremental
@@ -120,7 +144,7 @@ def test_one_scale_may_be_fixed_and_the_other_auto(rng):
     assert behavior.command_scale == (3.0, 2.0)
 
 
-@pytest.mark.parametrize("command", [(0.0, 0.0), (5.0, 1.0), (0.1, 7.0), (-0.3, 1 / 3)])
+@pytest.mark.parametrize("command", [(5.0, 1.0), (0.1, 7.0), (-0.3, 1 / 3)])
 def test_equal_commands_are_not_scaled(command, rng):
     # With rounding the standard deviation of a thousand times 0.1 is 1e-15 rather than 0.
     rows = make_rows(1000)._replace(commands=np.tile(command, (1000, 1)))

@@ -47,6 +47,18 @@ def test_weights_may_have_any_sum(rng):
     assert fitted.predict(X[:1]) == pytest.approx(0.75)
 
 
+class TakesCommands(Recorder):
+    def __init__(self, n_command_features=2):
+        self.n_command_features = n_command_features
+
+
+def test_seeded_clone_sets_how_many_features_are_the_command(rng):
+    pipeline = make_pipeline(TakesCommands(), TakesCommands())
+    clones = [seeded_clone(pipeline, rng, n_command_features=n) for n in (0, None)]
+    assert [[part.n_command_features for _, part in clone.steps] for clone in clones] == [[0, 0], [2, 2]]
+    assert pipeline[0].n_command_features == 2
+
+
 def test_seeded_clone_sets_every_random_state_that_is_none():
     pipeline = make_pipeline(RandomForestClassifier(random_state=3), SGDClassifier())
     first, same, other = (seeded_clone(pipeline, np.random.default_rng(seed)) for seed in (0, 0, 1))

@@ -21,6 +21,19 @@ def test_gate_multiplies_the_embedding_of_the_observation():
     torch.testing.assert_close(net(X), net.output[0](hidden))
 
 
+def test_network_without_command_features_has_no_gate():
+    net = nets.BehaviorNet(n_features=3, n_outputs=2, hidden_sizes=(4,), n_command_features=0)
+    X = torch.randn(6, 3)
+    torch.testing.assert_close(net(X), net.output[0](torch.tanh(net.observation(X))))
+
+
+def test_only_the_network_for_exact_commands_has_a_gate():
+    agent = UDRLAgent(nets.behavior_net((8,)), total_timesteps=200, n_updates_per_iter=2, random_state=0).fit(MatchEnv)
+    assert agent.max_estimator_.module_.command is None
+    assert agent.max_estimator_.module_.observation.in_features == 3
+    assert agent.estimator_.module_.command.in_features == 2
+
+
 def test_sizes_come_from_the_data_and_labels_may_be_strings():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(400, 7))

@@ -111,7 +111,7 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         The fitted clone for exact commands; a list with one for each component of MultiDiscrete
         and MultiBinary actions.
     max_estimator_ : estimator, or list of them
-        The fitted clone for the open-ended command, if the method has one.
+        The fitted clone for the open-ended command, if the method has one. It sees observations alone.
     value_estimator_ : estimator
         The fitted estimator of values, if the method has one.
     behavior_ : BehaviorFunction

@@ -35,6 +35,9 @@ class BehaviorNet(torch.nn.Module):
         Units of the embedding and of each hidden layer after it.
     return_scale, horizon_scale : float, default=1.0
         Factors on desired return and desired horizon. `UDRLAgent` has its own factors, which come before these.
+    n_command_features : {2, 0}, default=2
+        How many of the last columns are the command. With 0 there is no gate. `UDRLAgent` sets it to 0 for the
+        open-ended command.
 
     See Also
     --------
@@ -50,12 +53,13 @@ class BehaviorNet(torch.nn.Module):
         hidden_sizes: tuple[int, ...] = (64, 64),
         return_scale: float = 1.0,
         horizon_scale: float = 1.0,
+        n_command_features: int = 2,
     ) -> None:
         super().__init__()
         self.register_buffer("command_scale", torch.tensor([return_scale, horizon_scale], dtype=torch.float32))
         sizes = list(hidden_sizes)
-        self.observation = torch.nn.Linear(n_features - 2, sizes[0])
-        self.command = torch.nn.Linear(2, sizes[0])
+        self.observation = torch.nn.Linear(n_features - n_command_features, sizes[0])
+        self.command = torch.nn.Linear(2, sizes[0]) if n_command_features else None
         layers: list[torch.nn.Module] = []
         for n_inputs, n_units in pairwise(sizes):
             layers += [torch.nn.Linear(n_inputs, n_units), torch.nn.ReLU()]
@@ -64,6 +68,8 @@ class BehaviorNet(torch.nn.Module):
     def forward(self, X: torch.Tensor) -> torch.Tensor:
         """Return logits or actions (n, n_outputs) for rows (n, n_features)."""
         X = X.to(self.command_scale.dtype)
+        if self.command is None:
+            return self.output(torch.tanh(self.observation(X)))
         gate = torch.sigmoid(self.command(X[:, -2:] * self.command_scale))
         return self.output(torch.tanh(self.observation(X[:, :-2])) * gate)
 
@@ -229,6 +235,7 @@ def behavior_net(
         module__hidden_sizes=hidden_sizes,
         module__return_scale=return_scale,
         module__horizon_scale=horizon_scale,
+        module__n_command_features=2,
         lr=lr,
         device=device,
         max_epochs=max_epochs,

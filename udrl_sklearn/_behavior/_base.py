@@ -7,6 +7,8 @@ import numpy as np
 
 from udrl_sklearn._envs._spaces import ActionTargets
 
+from ._fitting import seeded_clone
+
 CommandScale = tuple[float, float]
 
 
@@ -20,14 +22,15 @@ def design_matrix(observations: np.ndarray, commands: np.ndarray) -> np.ndarray:
 class Behavior(ABC):
     """An estimator that predicts actions for rows ``[observation | desired_return | desired_horizon]``.
 
-    Rows are in the units of the environment. Only the estimator itself sees scaled commands.
+    Rows are in the units of the environment. Only the estimator itself sees scaled commands, or none: all rows of a
+    behavior for the open-ended command have the same one, which says nothing.
 
     Parameters
     ----------
     estimator : classifier or regressor
         Cloned before each fit, with all its randomness seeded.
-    command_scale : pair of floats
-        Factors on desired return and desired horizon.
+    command_scale : pair of floats or None
+        Factors on desired return and desired horizon. With None the estimator sees observations alone.
 
     Attributes
     ----------
@@ -37,7 +40,7 @@ class Behavior(ABC):
 
     observation_std: np.ndarray
 
-    def __init__(self, estimator: Any, command_scale: CommandScale) -> None:
+    def __init__(self, estimator: Any, command_scale: CommandScale | None) -> None:
         self.estimator = estimator
         self.command_scale = command_scale
 
@@ -73,11 +76,17 @@ class Behavior(ABC):
         self.observation_std = X[:, :-2].std(axis=0)
         probability = None if sample_weight is None else sample_weight / sample_weight.sum()
         for rows in rng.choice(len(X), size=(n_updates, batch_size), p=probability):
-            self._update_batch(self.scale_commands(X[rows]), actions[rows], rng)
+            self._update_batch(self.estimator_input(X[rows]), actions[rows], rng)
         return self
 
-    def scale_commands(self, X: np.ndarray) -> np.ndarray:
+    def new_clone(self, rng: np.random.Generator) -> Any:
+        """Return a clone of the estimator to fit, with all its randomness seeded."""
+        return seeded_clone(self.estimator, rng, n_command_features=0 if self.command_scale is None else 2)
+
+    def estimator_input(self, X: np.ndarray) -> np.ndarray:
         """Return rows as the estimator sees them."""
+        if self.command_scale is None:
+            return X[:, :-2]
         if self.command_scale == (1.0, 1.0):
             return X
         X = X.astype(np.result_type(X, np.float32)) if X.dtype.kind in "iub" else X.copy()
@@ -131,4 +140,4 @@ class Behavior(ABC):
 
     @abstractmethod
     def _update_batch(self, X: np.ndarray, actions: np.ndarray, rng: np.random.Generator) -> None:
-        """Update the estimator on one batch, whose commands are scaled."""
+        """Update the estimator on one batch of `estimator_input`."""

@@ -11,7 +11,7 @@ from sklearn.utils import get_tags
 from udrl_sklearn._envs._spaces import ActionTargets
 
 from ._base import Behavior, CommandScale
-from ._fitting import fit_weighted, seeded_clone
+from ._fitting import fit_weighted
 from ._tree_inference import CompiledEstimator
 
 
@@ -28,8 +28,8 @@ class ContinuousBehavior(Behavior):
         Cloned; wrapped in a MultiOutputRegressor if actions have several components and it needs that.
     low, high : ndarray of shape (n_components,)
         Bounds of the actions; may be infinite.
-    command_scale : pair of floats, default=(1.0, 1.0)
-        Factors on desired return and desired horizon.
+    command_scale : pair of floats or None, default=(1.0, 1.0)
+        Factors on desired return and desired horizon. With None the estimator sees observations alone.
 
     Attributes
     ----------
@@ -47,7 +47,11 @@ class ContinuousBehavior(Behavior):
     residual_std: np.ndarray
 
     def __init__(
-        self, estimator: Any, low: np.ndarray, high: np.ndarray, command_scale: CommandScale = (1.0, 1.0)
+        self,
+        estimator: Any,
+        low: np.ndarray,
+        high: np.ndarray,
+        command_scale: CommandScale | None = (1.0, 1.0),
     ) -> None:
         if len(low) > 1 and not get_tags(estimator).target_tags.multi_output:
             estimator = MultiOutputRegressor(estimator)
@@ -58,8 +62,11 @@ class ContinuousBehavior(Behavior):
 
     @classmethod
     def from_fitted(cls, estimator: Any, like: "ContinuousBehavior") -> Self:
-        """Make a behavior of a regressor that is fitted already, with the bounds and deviations of another one."""
-        behavior = cls(estimator, like.low, like.high)
+        """Make a behavior of a regressor that is fitted already, in the place of another one.
+
+        It sees commands unscaled, or observations alone, as that of the other behavior.
+        """
+        behavior = cls(estimator, like.low, like.high, like.command_scale and (1.0, 1.0))
         behavior.compiled = CompiledEstimator(estimator)
         behavior.action_range, behavior.residual_std = like.action_range, like.residual_std
         behavior.observation_std = like.observation_std
@@ -78,9 +85,9 @@ class ContinuousBehavior(Behavior):
     def _fit(
         self, X: np.ndarray, actions: np.ndarray, sample_weight: np.ndarray | None, rng: np.random.Generator
     ) -> None:
-        regressor = seeded_clone(self.estimator, rng)
+        regressor = self.new_clone(rng)
         y = self._to_targets(actions)
-        self.compiled = CompiledEstimator(fit_weighted(regressor, self.scale_commands(X), y, sample_weight, rng))
+        self.compiled = CompiledEstimator(fit_weighted(regressor, self.estimator_input(X), y, sample_weight, rng))
         self._measure_deviations(X, actions)
 
     def update(
@@ -100,7 +107,7 @@ class ContinuousBehavior(Behavior):
 
     def _update_batch(self, X: np.ndarray, actions: np.ndarray, rng: np.random.Generator) -> None:
         if self.compiled.estimator is None:
-            self.compiled = CompiledEstimator(seeded_clone(self.estimator, rng))
+            self.compiled = CompiledEstimator(self.new_clone(rng))
         self.compiled.estimator.partial_fit(X, self._to_targets(actions))
 
     def predicts(self, targets: ActionTargets) -> bool:
@@ -132,7 +139,7 @@ class ContinuousBehavior(Behavior):
         return behavior
 
     def _predict_unclipped(self, X: np.ndarray) -> np.ndarray:
-        X = self.scale_commands(X)
+        X = self.estimator_input(X)
         fast = self.compiled.predict_fast(X)
         if fast is not None:
             return fast

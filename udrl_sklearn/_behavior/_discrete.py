@@ -10,7 +10,7 @@ from sklearn.dummy import DummyClassifier
 from udrl_sklearn._envs._spaces import ActionTargets
 
 from ._base import Behavior, CommandScale
-from ._fitting import fit_weighted, resample_by_weight, seeded_clone
+from ._fitting import fit_weighted, resample_by_weight
 from ._tree_inference import CompiledEstimator
 
 
@@ -23,8 +23,8 @@ class DiscreteBehavior(Behavior):
         Cloned for each component.
     labels : list of ndarray
         Every label that each component can take, in increasing order.
-    command_scale : pair of floats, default=(1.0, 1.0)
-        Factors on desired return and desired horizon.
+    command_scale : pair of floats or None, default=(1.0, 1.0)
+        Factors on desired return and desired horizon. With None the estimator sees observations alone.
 
     Attributes
     ----------
@@ -32,20 +32,25 @@ class DiscreteBehavior(Behavior):
         One for each component.
     """
 
-    def __init__(self, estimator: Any, labels: list[np.ndarray], command_scale: CommandScale = (1.0, 1.0)) -> None:
+    def __init__(
+        self, estimator: Any, labels: list[np.ndarray], command_scale: CommandScale | None = (1.0, 1.0)
+    ) -> None:
         super().__init__(estimator, command_scale)
         self.labels = labels
         self.heads = [Head(None, np.arange(len(component))) for component in labels]
 
     @classmethod
-    def from_fitted(cls, estimators: list[Any], labels: list[np.ndarray], observation_std: np.ndarray) -> Self:
-        """Make a behavior of classifiers that are fitted already, one for each component, on unscaled commands."""
-        behavior = cls(None, labels)
+    def from_fitted(cls, estimators: list[Any], like: "DiscreteBehavior") -> Self:
+        """Make a behavior of classifiers that are fitted already, one for each component, in the place of others.
+
+        They see commands unscaled, or observations alone, as those of the other behavior.
+        """
+        behavior = cls(None, like.labels, like.command_scale and (1.0, 1.0))
         behavior.heads = [
             Head(estimator, np.searchsorted(component, estimator.classes_))
-            for estimator, component in zip(estimators, labels, strict=True)
+            for estimator, component in zip(estimators, like.labels, strict=True)
         ]
-        behavior.observation_std = observation_std
+        behavior.observation_std = like.observation_std
         return behavior
 
     @property
@@ -62,17 +67,27 @@ class DiscreteBehavior(Behavior):
     def _fit(
         self, X: np.ndarray, actions: np.ndarray, sample_weight: np.ndarray | None, rng: np.random.Generator
     ) -> None:
-        X = self.scale_commands(X)
+        X = self.estimator_input(X)
         self.heads = [
-            _fit_head(self.estimator, X, np.searchsorted(labels, y), sample_weight, rng)
+            self._fit_head(X, np.searchsorted(labels, y), sample_weight, rng)
             for labels, y in zip(self.labels, actions.reshape(len(X), -1).T, strict=True)
         ]
+
+    def _fit_head(
+        self, X: np.ndarray, codes: np.ndarray, sample_weight: np.ndarray | None, rng: np.random.Generator
+    ) -> "Head":
+        """Fit a clone on the labels that occur, as 0..k-1; some estimators accept no others."""
+        X, codes, sample_weight = resample_by_weight(self.estimator, X, codes, sample_weight, rng)
+        present, codes = np.unique(codes, return_inverse=True)
+        if len(present) == 1:
+            return Head(DummyClassifier(strategy="prior").fit(X, codes), present)
+        return Head(fit_weighted(self.new_clone(rng), X, codes, sample_weight, rng), present)
 
     def _update_batch(self, X: np.ndarray, actions: np.ndarray, rng: np.random.Generator) -> None:
         for head, labels, y in zip(self.heads, self.labels, actions.reshape(len(X), -1).T, strict=True):
             if head.estimator is None:
                 dummy = DummyClassifier(strategy="prior")
-                head.estimator = seeded_clone(self.estimator, rng) if len(labels) > 1 else dummy.fit(X[:1], [0])
+                head.estimator = self.new_clone(rng) if len(labels) > 1 else dummy.fit(X[:1], [0])
             if len(labels) > 1:
                 head.estimator.partial_fit(X, np.searchsorted(labels, y), classes=head.codes)
 
@@ -83,7 +98,7 @@ class DiscreteBehavior(Behavior):
 
     def predict_proba(self, X: np.ndarray) -> list[np.ndarray]:
         """Return the probability of each label: a list of arrays (n, n_labels), one for each component."""
-        X = self.scale_commands(X)
+        X = self.estimator_input(X)
         return [head.predict_proba(X, len(labels)) for head, labels in zip(self.heads, self.labels, strict=True)]
 
     def predict(self, X: np.ndarray) -> np.ndarray:
@@ -142,17 +157,6 @@ class Head(CompiledEstimator):
         proba = np.zeros((len(X), n_labels))
         proba[:, self.codes] = known
         return proba
-
-
-def _fit_head(
-    estimator: Any, X: np.ndarray, codes: np.ndarray, sample_weight: np.ndarray | None, rng: np.random.Generator
-) -> Head:
-    """Fit a clone on the labels that occur, as 0..k-1; some estimators accept no others."""
-    X, codes, sample_weight = resample_by_weight(estimator, X, codes, sample_weight, rng)
-    present, codes = np.unique(codes, return_inverse=True)
-    if len(present) == 1:
-        return Head(DummyClassifier(strategy="prior").fit(X, codes), present)
-    return Head(fit_weighted(seeded_clone(estimator, rng), X, codes, sample_weight, rng), present)
 
 
 def estimate_probabilities(estimator: Any, X: np.ndarray, n_classes: int) -> np.ndarray:

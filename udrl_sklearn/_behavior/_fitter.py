@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from udrl_sklearn._commands import is_open_ended
 from udrl_sklearn._envs._spaces import ActionTargets
 from udrl_sklearn._hindsight import Rows
 
@@ -88,25 +89,28 @@ class BehaviorFitter:
                 X, rows.actions, weights, n_updates=self.n_updates or 0, batch_size=self.batch_size, rng=rng
             )
 
-    def _can_update(self, previous: Behavior, scale: CommandScale) -> bool:
+    def _can_update(self, previous: Behavior, scale: CommandScale | None) -> bool:
         """Tell whether a behavior has the actions of these targets and about this scale of commands."""
         return previous.predicts(self.targets) and not _has_drifted(previous.command_scale, scale)
 
-    def _scale(self, commands: np.ndarray) -> CommandScale:
+    def _scale(self, commands: np.ndarray) -> CommandScale | None:
+        """Return the factors on commands; None if all are open-ended, since the same command tells nothing."""
+        if is_open_ended(commands).all():
+            return None
         return_scale, horizon_scale = (
             auto if isinstance(factor, str) else factor
             for factor, auto in zip(self.scales, _auto_scales(commands), strict=True)
         )
         return return_scale, horizon_scale
 
-    def _new_behavior(self, scale: CommandScale, n_rows: int) -> Behavior:
+    def _new_behavior(self, scale: CommandScale | None, n_rows: int) -> Behavior:
         estimator = self.estimator
         if estimator is None:
             estimator = default_estimator(self.targets.is_discrete, n_rows=n_rows)
         return make_behavior(estimator, self.targets, scale)
 
 
-def make_behavior(estimator: Any, targets: ActionTargets, command_scale: CommandScale = (1.0, 1.0)) -> Behavior:
+def make_behavior(estimator: Any, targets: ActionTargets, command_scale: CommandScale | None = (1.0, 1.0)) -> Behavior:
     """Return an unfitted behavior for the actions, discrete or continuous."""
     if targets.labels is not None:
         return DiscreteBehavior(estimator, targets.labels, command_scale)
@@ -127,5 +131,7 @@ def _auto_scales(commands: np.ndarray) -> list[float]:
     return [1.0 if constant else float(1 / std) for constant, std in zip(is_constant, stds, strict=True)]
 
 
-def _has_drifted(before: CommandScale, now: CommandScale) -> bool:
+def _has_drifted(before: CommandScale | None, now: CommandScale | None) -> bool:
+    if before is None or now is None:
+        return before is not now
     return bool(np.abs(np.log(np.divide(now, before))).max() >= np.log(MAX_SCALE_DRIFT))

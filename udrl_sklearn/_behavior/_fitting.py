@@ -13,15 +13,23 @@ from threadpoolctl import threadpool_limits
 MAX_ROWS_ONE_THREAD = 50_000
 
 
-def seeded_clone(estimator: Any, rng: np.random.Generator) -> Any:
-    """Clone an estimator, with a seed for each `random_state` that is None in it or in its parts."""
+def seeded_clone(estimator: Any, rng: np.random.Generator, n_command_features: int | None = None) -> Any:
+    """Clone an estimator, with a seed for each `random_state` that is None in it or in its parts.
+
+    A parameter `n_command_features` of it or of its parts is set, if a number is given: how many of the last columns
+    are the command.
+    """
     estimator = clone(estimator)
-    unset = [
-        name
-        for name, value in sorted(estimator.get_params(deep=True).items())
-        if value is None and (name == "random_state" or name.endswith("__random_state"))
-    ]
-    return estimator.set_params(**{name: int(rng.integers(2**31)) for name in unset})
+    params = sorted(estimator.get_params(deep=True).items())
+    values = {
+        name: int(rng.integers(2**31))
+        for name, value in params
+        if value is None and name.rpartition("__")[2] == "random_state"
+    }
+    if n_command_features is not None:
+        names = [name for name, _ in params if name.rpartition("__")[2] == "n_command_features"]
+        values |= dict.fromkeys(names, n_command_features)
+    return estimator.set_params(**values)
 
 
 def fit_weighted(

@@ -95,8 +95,9 @@ class Distillation:
 
     def _names(self, component: int) -> dict[str, list[str]]:
         """Return names of features and actions, as arguments of `export_text` and `plot_tree`."""
-        names = {"feature_names": list(self.agent.feature_names_in_)}
         tree, targets = self._trees[component], self.agent.action_targets_
+        # A tree for the open-ended command has no features for the command.
+        names = {"feature_names": list(self.agent.feature_names_in_[: tree.n_features_in_])}
         if targets.labels is not None:
             action_names = dict(zip(targets.labels[component], targets.component_names(component), strict=True))
             names["class_names"] = [action_names[label] for label in tree.classes_]
@@ -218,13 +219,14 @@ def _fit_student(
     """Return a copy of an agent that acts by trees, which are fitted on the agent's predictions for rows."""
     teacher = agent.behavior_.for_command(command)
     params = {"max_depth": max_depth, "random_state": int(rng.integers(2**31))}
+    X = rows if teacher.command_scale else rows[:, :-2]
     behavior: Behavior
     if isinstance(teacher, DiscreteBehavior):
         probabilities = zip(teacher.predict_proba(rows), teacher.labels, strict=True)
-        trees = [_fit_on_probabilities(rows, proba, labels, params) for proba, labels in probabilities]
-        behavior = DiscreteBehavior.from_fitted(trees, teacher.labels, teacher.observation_std)
+        trees = [_fit_on_probabilities(X, proba, labels, params) for proba, labels in probabilities]
+        behavior = DiscreteBehavior.from_fitted(trees, like=teacher)
     elif isinstance(teacher, ContinuousBehavior):
-        tree = DecisionTreeRegressor(**params).fit(rows, teacher.predict(rows))
+        tree = DecisionTreeRegressor(**params).fit(X, teacher.predict(rows))
         behavior = ContinuousBehavior.from_fitted(tree, like=teacher)
     else:
         raise TypeError(f"Expected a discrete or continuous behavior, got {type(teacher).__name__}.")
@@ -232,13 +234,13 @@ def _fit_student(
 
 
 def _fit_on_probabilities(
-    rows: np.ndarray, proba: np.ndarray, labels: np.ndarray, params: dict[str, Any]
+    X: np.ndarray, proba: np.ndarray, labels: np.ndarray, params: dict[str, Any]
 ) -> DecisionTreeClassifier:
     """Fit a tree on each row once for each action, weighted by the probability of the action."""
-    actions = np.tile(np.arange(len(labels)), len(rows))
+    actions = np.tile(np.arange(len(labels)), len(X))
     weights = proba.ravel()
     has_weight = weights > 0
-    repeated_rows = np.repeat(rows, len(labels), axis=0)[has_weight]
+    repeated_rows = np.repeat(X, len(labels), axis=0)[has_weight]
     tree = DecisionTreeClassifier(**params)
     return tree.fit(repeated_rows, labels[actions[has_weight]], sample_weight=weights[has_weight])
 

@@ -267,7 +267,7 @@ def _tree_explanation(
     if isinstance(estimator, MultiOutputRegressor):
         predictor = predictor.predictors[component] if isinstance(predictor, SideBySide) else None
         estimator, columns = estimator.estimators_[component], np.zeros_like(columns)
-    X = behavior.scale_commands(X)
+    n_features, X = X.shape[1], behavior.estimator_input(X)
     method = "paths"
     if isinstance(predictor, Mean | Sum):
         parts = path_contributions(predictor, X)
@@ -280,7 +280,10 @@ def _tree_explanation(
     base_values, contributions = parts
     rows = np.arange(len(X))
     # Actions that the training rows did not have get probability 0.
-    return method, base_values[rows, columns] * has_column, contributions[rows, :, columns] * has_column[:, None]
+    base_values, contributions = base_values[rows, columns] * has_column, contributions[rows, :, columns]
+    # A command that the estimator does not get contributes nothing.
+    zeros = np.zeros((len(X), n_features - X.shape[1]))
+    return method, base_values, np.hstack([contributions * has_column[:, None], zeros])
 
 
 def _background_sample(
