@@ -283,3 +283,21 @@ def test_factories_are_closed_and_instances_left_open(policy):
     instance = ClosingEnv()
     evaluate_policy(policy, [ClosingEnv, instance], n_episodes=4)
     assert len(closed) == 1 and closed[0] is not instance
+
+
+@pytest.mark.parametrize(("env_id", "algorithm"), [("CartPole-v1", "DQN"), ("Pendulum-v1", "PPO")])
+def test_model_of_stable_baselines3_is_evaluated_as_by_hand(env_id, algorithm):
+    stable_baselines3 = pytest.importorskip("stable_baselines3")
+    model = getattr(stable_baselines3, algorithm)("MlpPolicy", env_id, device="cpu", seed=0)
+    with EpisodeRecorder(gymnasium.make(env_id)) as env, gymnasium.make(env_id) as same:
+        evaluation = evaluate_policy(model, env, n_episodes=3)
+        for seed, mean_return, actions in zip(env.seeds, evaluation.returns, env.taken, strict=True):
+            observation, _ = same.reset(seed=seed)
+            rewards = []
+            for action in actions:
+                np.testing.assert_array_equal(action, model.predict(observation, deterministic=True)[0])
+                observation, reward, *ends, _ = same.step(action)
+                rewards.append(reward)
+            assert any(ends)
+            assert sum(rewards) == pytest.approx(mean_return)
+    assert evaluation.command is None

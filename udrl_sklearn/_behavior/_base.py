@@ -58,8 +58,8 @@ class Behavior(ABC):
         self, X: np.ndarray, actions: np.ndarray, sample_weight: np.ndarray | None, rng: np.random.Generator
     ) -> Self:
         """Fit new clones on all rows."""
-        self.observation_std = X[:, :-2].std(axis=0)
         self._fit(X, actions, sample_weight, rng)
+        self._measure_deviations(X, actions)
         return self
 
     def update(
@@ -73,11 +73,15 @@ class Behavior(ABC):
         rng: np.random.Generator,
     ) -> Self:
         """Update the estimator on batches, which are sampled in proportion to the weights."""
-        self.observation_std = X[:, :-2].std(axis=0)
         probability = None if sample_weight is None else sample_weight / sample_weight.sum()
         for rows in rng.choice(len(X), size=(n_updates, batch_size), p=probability):
             self._update_batch(self.estimator_input(X[rows]), actions[rows], rng)
+        self._measure_deviations(X, actions)
         return self
+
+    def _measure_deviations(self, X: np.ndarray, actions: np.ndarray) -> None:
+        """Set the standard deviations of the rows of a fit."""
+        self.observation_std = X[:, :-2].std(axis=0)
 
     def new_clone(self, rng: np.random.Generator) -> Any:
         """Return a clone of the estimator to fit, with all its randomness seeded."""

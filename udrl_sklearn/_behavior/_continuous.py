@@ -88,22 +88,6 @@ class ContinuousBehavior(Behavior):
         regressor = self.new_clone(rng)
         y = self._to_targets(actions)
         self.compiled = CompiledEstimator(fit_weighted(regressor, self.estimator_input(X), y, sample_weight, rng))
-        self._measure_deviations(X, actions)
-
-    def update(
-        self,
-        X: np.ndarray,
-        actions: np.ndarray,
-        sample_weight: np.ndarray | None,
-        *,
-        n_updates: int,
-        batch_size: int,
-        rng: np.random.Generator,
-    ) -> Self:
-        """Update the estimator on batches, which are sampled in proportion to the weights."""
-        super().update(X, actions, sample_weight, n_updates=n_updates, batch_size=batch_size, rng=rng)
-        self._measure_deviations(X, actions)
-        return self
 
     def _update_batch(self, X: np.ndarray, actions: np.ndarray, rng: np.random.Generator) -> None:
         if self.compiled.estimator is None:
@@ -152,6 +136,7 @@ class ContinuousBehavior(Behavior):
         return actions.reshape(-1) if len(self.low) == 1 else actions
 
     def _measure_deviations(self, X: np.ndarray, actions: np.ndarray) -> None:
+        super()._measure_deviations(X, actions)
         actions = actions.reshape(len(X), -1)
         variance = np.mean((actions - self._predict_unclipped(X)) ** 2, axis=0)
         low, high = self.action_range = actions.min(axis=0), actions.max(axis=0)
