@@ -21,7 +21,7 @@ LAYERS = [
     {"__init__"},
     {"_inspection", "utils"},
     {"_agent"},
-    {"_callbacks", "_evaluate_policy", "_fitted_attributes"},
+    {"_callback_arguments", "_evaluate_policy", "_fitted_attributes"},
     {"_base_agent", "_training"},
     {"_rollout", "recipes"},
     {"methods"},

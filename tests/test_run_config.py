@@ -6,7 +6,7 @@ from toy_estimators import Recorder
 
 from udrl_sklearn import UDRLAgent, recipes
 from udrl_sklearn._runs._config import flat_params, make_config
-from udrl_sklearn._runs._estimators import EstimatorError, estimator_name, make_estimator
+from udrl_sklearn._runs._estimators_by_name import EstimatorError, estimator_name, make_estimator
 from udrl_sklearn._runs._methods import METHODS, find_method
 from udrl_sklearn.methods import AdvantageWeighted, ReturnConditioned
 

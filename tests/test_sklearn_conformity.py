@@ -17,7 +17,7 @@ from sklearn.utils.validation import has_fit_parameter
 from toy_envs import MatchEnv
 
 from udrl_sklearn import UDRLAgent
-from udrl_sklearn._behavior._estimators import default_estimator
+from udrl_sklearn._behavior._default_estimators import default_estimator
 from udrl_sklearn.methods import AdvantageWeighted, ReturnConditioned
 
 AGENTS = [

@@ -14,10 +14,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from ._base_agent import BaseAgent
-from ._behavior._estimators import EstimatorKind, check_estimator_kind, default_estimator
+from ._behavior._default_estimators import EstimatorKind, check_estimator_kind, default_estimator
 from ._behavior._fitter import BehaviorFitter, make_behavior
 from ._behavior._function import BehaviorFunction
-from ._callbacks import callback_kwargs
+from ._callback_arguments import callback_kwargs
 from ._commands import Command
 from ._envs._interface import EnvInterface
 from ._envs._pool import EnvPool

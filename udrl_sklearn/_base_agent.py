@@ -16,7 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
 
 from ._behavior._base import design_matrix
-from ._behavior._estimators import default_estimator
+from ._behavior._default_estimators import default_estimator
 from ._behavior._function import BehaviorFunction
 from ._commands import Command, CommandLike, check_command, complete_command
 from ._envs._pool import EnvPool

@@ -7,7 +7,7 @@ import numpy as np
 
 from udrl_sklearn._envs._spaces import ActionTargets
 
-from ._fitting import seeded_clone
+from ._clone_and_fit import seeded_clone
 
 CommandScale = tuple[float, float]
 

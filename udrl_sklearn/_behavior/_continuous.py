@@ -11,7 +11,7 @@ from sklearn.utils import get_tags
 from udrl_sklearn._envs._spaces import ActionTargets
 
 from ._base import Behavior, CommandScale
-from ._fitting import fit_weighted
+from ._clone_and_fit import fit_weighted
 from ._tree_inference import CompiledEstimator
 
 

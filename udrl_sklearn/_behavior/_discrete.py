@@ -10,7 +10,7 @@ from sklearn.dummy import DummyClassifier
 from udrl_sklearn._envs._spaces import ActionTargets
 
 from ._base import Behavior, CommandScale
-from ._fitting import fit_weighted, resample_by_weight
+from ._clone_and_fit import fit_weighted, resample_by_weight
 from ._tree_inference import CompiledEstimator
 
 

@@ -9,10 +9,10 @@ from udrl_sklearn._envs._spaces import ActionTargets
 from udrl_sklearn._hindsight import Rows
 
 from ._base import Behavior, CommandScale, design_matrix
+from ._clone_and_fit import limited_threads
 from ._continuous import ContinuousBehavior
+from ._default_estimators import default_estimator
 from ._discrete import DiscreteBehavior
-from ._estimators import default_estimator
-from ._fitting import limited_threads
 
 # An estimator that is updated keeps its scale of commands until that of the data has changed by this factor.
 MAX_SCALE_DRIFT = 3.0

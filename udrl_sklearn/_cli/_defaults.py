@@ -8,7 +8,7 @@ from click.core import ParameterSource
 
 from udrl_sklearn import recipes
 from udrl_sklearn._runs._config import flat_params, method_name
-from udrl_sklearn._runs._estimators import suggestion
+from udrl_sklearn._runs._estimators_by_name import suggestion
 from udrl_sklearn._runs._methods import METHODS, find_method
 from udrl_sklearn._runs._run_folder import read_config
 

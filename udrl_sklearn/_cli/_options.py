@@ -12,7 +12,7 @@ from click.formatting import join_options
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import make_constraint
 
-from udrl_sklearn._runs._estimators import EstimatorError, make_estimator
+from udrl_sklearn._runs._estimators_by_name import EstimatorError, make_estimator
 
 
 class YAMLType(click.ParamType):

@@ -8,7 +8,7 @@ import click
 import gymnasium
 
 from udrl_sklearn import UDRLAgent
-from udrl_sklearn._runs._callbacks import AfterIteration
+from udrl_sklearn._runs._after_iteration import AfterIteration
 from udrl_sklearn._runs._run_folder import RunEnv
 
 if TYPE_CHECKING:

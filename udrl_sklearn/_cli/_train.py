@@ -12,13 +12,13 @@ import numpy as np
 from sklearn.utils._pprint import _changed_params
 
 from udrl_sklearn import UDRLAgent, recipes
-from udrl_sklearn._behavior._estimators import check_estimator_kind
+from udrl_sklearn._behavior._default_estimators import check_estimator_kind
 from udrl_sklearn._envs._pool import EnvPool
 from udrl_sklearn._envs._sources import env_sources
 from udrl_sklearn._envs._spaces import ActionTargets
 from udrl_sklearn._inspection._plot import TrainingCurveDisplay
 from udrl_sklearn._runs._config import Config, make_config, title_parts
-from udrl_sklearn._runs._estimators import EstimatorError, make_estimator
+from udrl_sklearn._runs._estimators_by_name import EstimatorError, make_estimator
 from udrl_sklearn._runs._methods import DEFAULT_METHOD
 from udrl_sklearn._runs._run_folder import Run, env_with_params
 

@@ -11,9 +11,9 @@ from udrl_sklearn import Command, TrainingCurveDisplay, UDRLAgent, record_episod
 from udrl_sklearn._envs._sources import make_rendered
 from udrl_sklearn._envs._spaces import ActionTargets
 from udrl_sklearn._inspection._episode_runner import EpisodeRunner
-from udrl_sklearn._runs._callbacks import AfterIteration
+from udrl_sklearn._runs._after_iteration import AfterIteration
 from udrl_sklearn._runs._config import Config, make_config
-from udrl_sklearn._runs._estimators import make_estimator
+from udrl_sklearn._runs._estimators_by_name import make_estimator
 from udrl_sklearn._runs._run_folder import Run
 
 # Environments, and the number of steps after which an agent has learned something worth watching.

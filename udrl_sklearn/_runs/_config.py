@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 
 from udrl_sklearn import UDRLAgent
 
-from ._estimators import estimator_name
+from ._estimators_by_name import estimator_name
 from ._methods import DEFAULT_METHOD
 
 Config = dict[str, Any]

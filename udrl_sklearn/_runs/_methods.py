@@ -5,7 +5,7 @@ import inspect
 from udrl_sklearn import UDRLAgent, methods
 from udrl_sklearn.methods import LearningMethod
 
-from ._estimators import suggestion
+from ._estimators_by_name import suggestion
 
 
 def _method_classes() -> dict[str, type[LearningMethod]]:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from udrl_sklearn._behavior._estimators import EstimatorKind, default_value_estimator
+from udrl_sklearn._behavior._clone_and_fit import limited_threads, seeded_clone
+from udrl_sklearn._behavior._default_estimators import EstimatorKind, default_value_estimator
 from udrl_sklearn._behavior._fitter import BehaviorFitter
-from udrl_sklearn._behavior._fitting import limited_threads, seeded_clone
 from udrl_sklearn._commands import OPEN_ENDED, Command, finetune_commands, is_out_of_support, repeat_command
 from udrl_sklearn._hindsight import Rows, sample_rows, sample_stratified_rows
 from udrl_sklearn._replay_buffer import ReplayBuffer

@@ -6,7 +6,7 @@ from sklearn.linear_model import LinearRegression
 from small_agents import small_agent
 from toy_envs import MatchEnv
 
-from udrl_sklearn._runs._callbacks import AfterIteration
+from udrl_sklearn._runs._after_iteration import AfterIteration
 from udrl_sklearn.methods import AdvantageWeighted
 
 

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from udrl_sklearn._behavior._estimators import (
+from udrl_sklearn._behavior._default_estimators import (
     MIN_ROWS_TO_HALVE,
     EstimatorKind,
     check_estimator_kind,

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import all_estimators
 from sklearn.utils._pprint import _changed_params
 
-from udrl_sklearn._behavior._estimators import default_estimator
+from udrl_sklearn._behavior._default_estimators import default_estimator
 
 
 class EstimatorError(ValueError):

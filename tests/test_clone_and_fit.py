@@ -7,7 +7,7 @@ from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_info, threadpool_limits
 from toy_estimators import Recorder
 
-from udrl_sklearn._behavior._fitting import (
+from udrl_sklearn._behavior._clone_and_fit import (
     MAX_ROWS_ONE_THREAD,
     fit_weighted,
     limited_threads,
