@@ -24,7 +24,7 @@ parser.add_argument("--seed", type=int, default=0, help="seed of the whole run")
 options = parser.parse_args()
 
 agent = UDRLAgent(
-    RandomForestClassifier(n_estimators=30, min_samples_leaf=10, max_features=0.6, max_samples=0.5),
+    RandomForestClassifier(n_estimators=30, min_samples_leaf=10, max_features=0.75, max_samples=0.5),
     total_timesteps=30_000,
     target_return=490,
     n_eval_episodes=50,

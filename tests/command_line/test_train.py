@@ -86,7 +86,7 @@ def test_random_seed_is_written_down(tmp_path):
     assert isinstance(config["random_state"], int)
     assert path.name == f"CartPole-v1-RandomForestClassifier-{config['random_state']}"
     assert config["set"] == {
-        "max_features": 0.6,
+        "max_features": 0.75,
         "max_samples": 0.5,
         "min_samples_leaf": 10,
         "n_estimators": 30,

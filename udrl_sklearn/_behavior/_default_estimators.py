@@ -26,7 +26,7 @@ def default_estimator(discrete: bool = True, *, n_rows: int | None = None) -> An
     """
     forest = RandomForestClassifier if discrete else RandomForestRegressor
     max_samples = 0.5 if n_rows is None or n_rows >= MIN_ROWS_TO_HALVE else None
-    return forest(n_estimators=30, min_samples_leaf=10, max_features=0.6, max_samples=max_samples)
+    return forest(n_estimators=30, min_samples_leaf=10, max_features=0.75, max_samples=max_samples)
 
 
 def default_value_estimator() -> Any:

@@ -26,7 +26,7 @@ ENVIRONMENTS = {
 }
 ESTIMATORS = ("RandomForest", "ExtraTrees", "DecisionTree", "HistGradientBoosting", "KNeighbors")
 _PARAMS: dict[str, dict[str, bool | float]] = {
-    "RandomForest": {"n_estimators": 30, "min_samples_leaf": 10, "max_features": 0.6},
+    "RandomForest": {"n_estimators": 30, "min_samples_leaf": 10, "max_features": 0.75},
     "ExtraTrees": {"n_estimators": 30, "min_samples_leaf": 10},
     "DecisionTree": {"min_samples_leaf": 20},
     "HistGradientBoosting": {"max_iter": 60, "early_stopping": False},
