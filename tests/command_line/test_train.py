@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -133,7 +134,10 @@ def test_workers_collect_the_episodes(run_folder, tmp_path):
 def test_interrupted_training_is_saved(tmp_path):
     command = [sys.executable, "-m", "udrl_sklearn", "train", *shlex.split(TREE)]
     command += ["--total-timesteps", "100000000", "--verbose", "1", "--out", "runs/a"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # Where the tests run in the background of a shell, their processes would ignore Ctrl-C.
+    heed_ctrl_c = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, preexec_fn=heed_ctrl_c, **pipes) as process:
         for line in process.stdout:
             if line.startswith("iteration    3"):
                 break
