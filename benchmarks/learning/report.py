@@ -174,7 +174,7 @@ def plot_commands(path):
     figure, axes = plt.subplots(n_rows, N_COLUMNS, figsize=(12.8, 3.2 * n_rows), squeeze=False, layout="constrained")
     for ax, (name, agent) in zip(axes.flat, shown, strict=False):
         _draw_command_response(ax, runs[name][agent].values())
-        ax.set_title(f"{name}\n{agent}")
+        ax.set_title(f"{name}\n" + agent.replace(", ", "\n"))  # a panel is too narrow for the agent on one line
     for ax in axes.flat[len(shown) :]:
         ax.set_axis_off()
     for ax in axes[:, 0]:
