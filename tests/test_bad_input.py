@@ -115,8 +115,27 @@ def test_warm_start_on_other_spaces_is_refused_and_the_earlier_fit_kept():
 
 
 def test_evaluation_in_an_environment_with_other_spaces_is_refused(agent):
-    with pytest.raises(ValueError, match="fitted on 3 observation features, and the environment has 4"):
+    with pytest.raises(
+        ValueError, match=r"fitted on 3 observation features and actions of .* and the environment has 4"
+    ):
         agent.evaluate("CartPole-v1")
+
+
+@pytest.mark.parametrize(
+    "action_space",
+    [spaces.Discrete(4), spaces.Discrete(3, start=1), spaces.MultiDiscrete([3, 2]), spaces.Box(-1, 1, (1,))],
+    ids=str,
+)
+def test_evaluation_in_an_environment_with_other_actions_is_refused(agent, action_space):
+    with pytest.raises(ValueError, match="fitted on 3 observation features and actions of"):
+        agent.evaluate(partial(SpacesEnv, spaces.Discrete(3), action_space))
+
+
+def test_evaluation_in_an_environment_with_other_observations_is_refused():
+    boxes = [spaces.Box(-1, high, (2,)) for high in (1, 5)]
+    agent = UDRLAgent(DecisionTreeClassifier(), **SMALL).fit(partial(SpacesEnv, boxes[0], spaces.Discrete(2)))
+    with pytest.raises(ValueError, match=r"and the environment has 2 features of Box\(-1.0, 5.0"):
+        agent.evaluate(partial(SpacesEnv, boxes[1], spaces.Discrete(2)))
 
 
 def test_wrong_number_of_columns_is_refused(agent):

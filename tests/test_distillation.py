@@ -4,10 +4,13 @@ import pytest
 from gymnasium import spaces
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.metrics import accuracy_score
+from sklearn.naive_bayes import GaussianNB
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.validation import NotFittedError
 from toy_envs import ContinuousMatchEnv, MatchEnv, SpacesEnv
 
 from udrl_sklearn import UDRLAgent, distill, explain
+from udrl_sklearn.methods import AdvantageWeighted
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +91,22 @@ def test_another_fit_of_one_agent_leaves_the_other_unchanged(again):
     changed = [name for name, agent in agents.items() if state(agent) != before[name]]
     assert changed == [again]
     assert agents[again].n_timesteps_ >= 800
+
+
+def test_parameters_of_the_student_are_its_own():
+    forest = RandomForestClassifier(5, min_samples_leaf=5)
+    teacher = UDRLAgent(forest, method=AdvantageWeighted(), total_timesteps=400, random_state=0).fit(MatchEnv)
+    student = distill(teacher, MatchEnv, n_rounds=1, n_episodes=5, n_eval_episodes=2).agent
+    student.set_params(method__temperature=9.0, estimator__n_estimators=1)
+    assert (teacher.method.temperature, teacher.estimator.n_estimators) == (AdvantageWeighted().temperature, 5)
+
+
+def test_student_of_an_incremental_teacher_is_fitted_again_with_the_teachers_estimator():
+    params = {"warm_start": True, "total_timesteps": 300, "n_timesteps_per_iter": 100, "random_state": 0}
+    teacher = UDRLAgent(GaussianNB(), **params).fit(MatchEnv)
+    student = distill(teacher, MatchEnv, n_rounds=1, n_episodes=5, n_eval_episodes=2).agent
+    assert type(student.max_estimator_) is DecisionTreeClassifier
+    assert type(student.fit(MatchEnv).max_estimator_) is GaussianNB
 
 
 def test_distillation_is_deterministic(agent):

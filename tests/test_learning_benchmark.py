@@ -92,7 +92,11 @@ def test_the_figure_of_commands_has_a_panel_for_each_task_and_agent_that_was_run
     figure = report.plt.gcf()
     shown = [ax.get_title() for ax in figure.axes if ax.axison]
     report.plt.close(figure)
-    assert shown == ["CartPole-v1\nRandomForest", "Acrobot-v1\nRandomForest", f"Acrobot-v1\n{finetuned}"]
+    assert shown == [
+        "CartPole-v1\nRandomForest",
+        "Acrobot-v1\nRandomForest",
+        "Acrobot-v1\nRandomForest\nfinetune_fraction=0.1",
+    ]
 
 
 def test_comparison_tables_have_a_line_for_each_variant(monkeypatch):

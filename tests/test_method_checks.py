@@ -95,6 +95,17 @@ class AsksForNoSteps(BestEpisodes):
         return np.column_stack([np.ones(n_commands), np.zeros(n_commands)])
 
 
+class ExploresAtRandom(BestEpisodes):
+    def exploration_commands(self, buffer, n_commands, rng):
+        return np.column_stack([np.random.default_rng().random(n_commands), np.ones(n_commands)])
+
+
+class ForgetsWhileExploring(BestEpisodes):
+    def exploration_commands(self, buffer, n_commands, rng):
+        buffer.add(buffer.best(1))
+        return super().exploration_commands(buffer, n_commands, rng)
+
+
 class FinetunesOnly(BestEpisodes):
     def n_finetune_timesteps(self, total_timesteps):
         return total_timesteps
@@ -116,6 +127,14 @@ class ResolvesToWhatItHasNotLearned(BestEpisodes):
 class LeavesOutTheHorizon(BestEpisodes):
     def resolve(self, command, learned, buffer):
         return Command(1.0, np.nan)
+
+
+class HasNoBestHorizon(BestEpisodes):
+    def best_command(self, buffer):
+        return Command(3.0)
+
+    def resolve(self, command, learned, buffer):
+        return Command(3.0, 4.0)
 
 
 class CollectsNothing(BestEpisodes):
@@ -149,10 +168,13 @@ class ImitatesTheWorst(BestEpisodes):
         (LearnsNothing, "check_method_learned_acts"),
         (FinalizesInPlace, "check_method_finalize_changes_nothing"),
         (AsksForNoSteps, "check_method_exploration_commands"),
+        (ExploresAtRandom, "check_method_exploration_commands"),
+        (ForgetsWhileExploring, "check_method_exploration_commands"),
         (FinetunesOnly, "check_method_finetuning"),
         (FinetunesOpenEnded, "check_method_finetuning"),
         (ResolvesToWhatItHasNotLearned, "check_method_resolve"),
         (LeavesOutTheHorizon, "check_method_resolve"),
+        (HasNoBestHorizon, "check_method_resolve"),
         (CollectsNothing, "check_method_counts"),
         (NeverEndsItsWarmUp, "check_method_counts"),
         (ImitatesTheWorst, "check_method_learns"),
@@ -171,6 +193,11 @@ def checks_by_name(method):
 def test_each_check_has_a_method_that_fails_it():
     (mark,) = test_broken_method_fails_the_check_meant_for_it.pytestmark
     assert checks_by_name(BestEpisodes()).keys() == {check for _, check in mark.args[1]}
+
+
+def test_a_method_without_update_is_abstract():
+    with pytest.raises(TypeError, match="abstract"):
+        LearningMethod()
 
 
 def test_check_method_refuses_what_is_no_method():

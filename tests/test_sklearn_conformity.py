@@ -101,7 +101,14 @@ def test_repr_evaluates_to_an_equal_agent():
 
 def test_html_shows_the_estimator_and_whether_the_agent_is_fitted():
     agent = UDRLAgent(DecisionTreeClassifier(), method=ReturnConditioned(), total_timesteps=100)
-    for text in ("DecisionTreeClassifier", "ReturnConditioned", "<span>Not fitted</span>"):
+    # max_leaf_nodes and last_few are parameters of these.
+    for text in (
+        "DecisionTreeClassifier",
+        "max_leaf_nodes",
+        "ReturnConditioned",
+        "last_few",
+        "<span>Not fitted</span>",
+    ):
         assert text in agent._repr_html_()
     assert "<span>Fitted</span>" in agent.fit(MatchEnv())._repr_html_()
 

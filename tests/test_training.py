@@ -230,6 +230,118 @@ def test_interrupted_fit_answers_every_command_and_can_continue():
     assert agent.termination_condition_ == "total_timesteps"
 
 
+class EndsEarly(MatchEnv):
+    """Presses Ctrl-C in the episode with this number, counted over all instances."""
+
+    n_episodes, last = 0, 10**9
+
+    def reset(self, *, seed=None, options=None):
+        EndsEarly.n_episodes += 1
+        if EndsEarly.n_episodes > self.last:
+            raise KeyboardInterrupt
+        return super().reset(seed=seed)
+
+
+def test_interrupted_finetuning_keeps_what_was_collected(monkeypatch):
+    whole = small_agent(method=AdvantageWeighted(finetune_fraction=0.4)).fit(MatchEnv)
+    n_before = whole.history_[-1]["episodes"]
+    monkeypatch.setattr(EndsEarly, "n_episodes", 0)
+    monkeypatch.setattr(EndsEarly, "last", (n_before + whole.n_episodes_) // 2)
+    agent = small_agent(method=AdvantageWeighted(finetune_fraction=0.4), n_envs=1)
+    with pytest.raises(KeyboardInterrupt):
+        agent.fit(EndsEarly)
+    assert agent.termination_condition_ == "interrupted"
+    assert n_before < agent.n_episodes_ == len(agent.buffer_) < whole.n_episodes_
+    assert agent.n_timesteps_ == agent.buffer_.n_timesteps
+    assert agent.evaluate(MatchEnv, command=(3, 5), n_episodes=3).returns.shape == (3,)
+
+
+class FailsInUpdate(ReturnConditioned):
+    """Raises in its second update."""
+
+    def update(self, buffer, learned, fitter, rng):
+        if learned.can_act:
+            raise RuntimeError("no second update")
+        return super().update(buffer, learned, fitter, rng)
+
+
+def test_records_are_complete_even_if_an_update_raises():
+    agent = small_agent(method=FailsInUpdate())
+    with pytest.raises(RuntimeError, match="no second update"):
+        agent.fit(MatchEnv)
+    assert len(agent.history_) == 2
+    assert agent.history_[0].keys() == agent.history_[1].keys()
+
+
+class ReturnsNothing(ReturnConditioned):
+    def update(self, buffer, learned, fitter, rng):
+        super().update(buffer, learned, fitter, rng)
+
+
+def test_update_must_return_what_was_learned():
+    with pytest.raises(TypeError, match=r"ReturnsNothing.update must return a Learned, got None"):
+        small_agent(method=ReturnsNothing()).fit(MatchEnv)
+
+
+class ExploresByExactCommands(AdvantageWeighted):
+    """Learns for both kinds of commands in each iteration, and explores under exact ones."""
+
+    def update(self, buffer, learned, fitter, rng):
+        return super().finalize(buffer, super().update(buffer, learned, fitter, rng), fitter, rng)
+
+    def exploration_commands(self, buffer, n_commands, rng):
+        return np.tile([0.0, 5.0], (n_commands, 1))  # ask for a return of 0
+
+
+def test_exploring_uses_the_behavior_for_its_commands():
+    agent = small_agent(method=ExploresByExactCommands(), exploration_sticky_probability=0.0).fit(MatchEnv)
+    assert agent.history_[-1]["desired_return"] == 0
+    assert agent.history_[-1]["mean_return"] < 2.5  # those for "max" achieve 5
+
+
+class MixesCommands(ExploresByExactCommands):
+    def exploration_commands(self, buffer, n_commands, rng):
+        return np.array([[0.0, 0.0], [1.0, 5.0]])[np.arange(n_commands) % 2]
+
+
+def test_exploration_commands_are_of_one_kind():
+    with pytest.raises(ValueError, match=r"MixesCommands.exploration_commands must return commands that are all"):
+        small_agent(method=MixesCommands()).fit(MatchEnv)
+
+
+def test_warm_start_with_another_method_begins_where_the_first_ended():
+    agent = small_agent(method=ReturnConditioned(), warm_start=True).fit(MatchEnv)
+    n_iter = agent.n_iter_
+    agent.set_params(method=AdvantageWeighted()).fit(MatchEnv)
+    first, second = agent.history_[n_iter : n_iter + 2]
+    assert first["desired_return"] > 0  # nothing was learned for "max" yet, so the exact command for the best return
+    assert np.isnan(second["desired_return"])
+    assert agent.max_estimator_ is not agent.estimator_
+
+
+def test_warm_start_with_another_estimator_fits_it_anew():
+    agent = small_agent(warm_start=True).fit(MatchEnv)
+    agent.set_params(estimator=GaussianNB()).fit(MatchEnv)
+    assert type(agent.max_estimator_) is type(agent.estimator_) is GaussianNB
+
+
+class PredictsWithinIterations(StopAfter):
+    """Asks the agent in the middle of a fit, as any callback may."""
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "iteration":
+            estimator.predict(np.column_stack([np.eye(3), np.full((3, 2), 4.0)]))
+        return False
+
+
+def test_what_callbacks_ask_does_not_change_what_is_learned():
+    plain = small_agent(GaussianNB()).fit(MatchEnv)
+    asked = small_agent(GaussianNB()).set_callbacks(PredictsWithinIterations(0)).fit(MatchEnv)
+    X = np.column_stack([np.eye(3), np.full((3, 2), 4.0)])
+    np.testing.assert_array_equal(asked.predict_proba(X), plain.predict_proba(X))
+    np.testing.assert_array_equal(asked.buffer_.returns, plain.buffer_.returns)
+
+
 def test_fit_on_episodes_is_one_iteration():
     logged = small_agent().fit(MatchEnv).buffer_.episodes
     agent = small_agent().fit(logged)

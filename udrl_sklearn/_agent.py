@@ -45,9 +45,9 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
     Parameters
     ----------
     estimator : classifier or regressor, default=None
-        The behavior function, cloned before each fit: a classifier for Discrete, MultiDiscrete and
-        MultiBinary actions, a regressor for Box actions. None takes a random forest. An estimator with
-        `partial_fit` is updated rather than fitted anew, see `n_updates_per_iter`.
+        The behavior function, cloned before each fit: a classifier for Discrete, MultiDiscrete and MultiBinary
+        actions, a regressor for Box actions. None takes a random forest. An estimator with `partial_fit` is updated
+        rather than fitted anew, see `n_updates_per_iter`. The clone for "max" sees no columns of the command.
     method : LearningMethod, default=None
         The learning method, with parameters of its own. None takes
         :class:`~udrl_sklearn.methods.AdvantageWeighted`; the published algorithm is
@@ -127,13 +127,11 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         The exact command for the best return: mean return and mean length of the best episodes. Not there before an
         episode has ended.
     history_ : list of dict
-        A record of each iteration, the warm-up first; not there after a fit on rows, as the next five.
+        A record of each iteration, the warm-up first; not there after a fit on rows, as the next six.
     buffer_ : ReplayBuffer
         The episodes.
-    n_timesteps_, n_episodes_ : int
-        Environment steps and episodes so far.
-    n_iter_ : int
-        Number of iterations so far, the warm-up included.
+    n_timesteps_, n_episodes_, n_iter_ : int
+        Environment steps, episodes and iterations so far, the warm-up included.
     termination_condition_ : {"total_timesteps", "target_return", "callback", "interrupted", "all_episodes"}
         Why `fit` ended: all steps are collected, `target_return` is reached, a callback stopped it, Ctrl-C or an error
         stopped it, or it has learned from all logged episodes.
@@ -310,8 +308,10 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
             finally:
                 training.finalize()
                 set_results(self, training)
-            if n_finetune:
+            try:
                 training.finetune(pool, n_finetune)
+            finally:
+                set_results(self, training)
             set_results(self, training, condition)
             task.call_on_fit_task_end(estimator=self, **callback_kwargs(self, training, is_final=True))
         return self
@@ -392,8 +392,7 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
             command = self.resolve("max")
             params = {"n_episodes": self.n_eval_episodes, "seed_range": TUNING, **self.rollout_params}
             episodes = run_episodes(pool, self.actor(command), command, **params)
-            mean_return = Evaluation.of(episodes, command).mean_return
-            training.history[-1]["evaluated_return"] = mean_return
+            training.history[-1]["evaluated_return"] = mean_return = Evaluation.of(episodes, command).mean_return
             if mean_return >= self.target_return:
                 return "target_return"
         return "total_timesteps" if training.n_timesteps >= last_timestep else None

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_classifier
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import r2_score
 from sklearn.utils import Tags, check_array, get_tags
+from sklearn.utils._repr_html.estimator import _VisualBlock
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
 
@@ -317,12 +318,15 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
     def check_spaces(self, observation_space: gymnasium.Space, action_space: gymnasium.Space) -> None:
         """Raise a ValueError if the agent can't act in an environment with these spaces."""
         check_is_fitted(self)
+        spaces = observation_space, action_space
+        fitted = getattr(self, "observation_space_", None), getattr(self, "action_space_", None)
         n_features = ObservationColumns(observation_space).n_features + 2
-        targets = ActionTargets.from_space(action_space)
-        if n_features != self.n_features_in_ or targets.is_discrete != self.action_targets_.is_discrete:
+        includes_actions = ActionTargets.from_space(action_space).includes(self.action_targets_)
+        if n_features != self.n_features_in_ or not includes_actions or (None not in fitted and fitted != spaces):
             raise ValueError(
-                f"The agent was fitted on {self.n_features_in_ - 2} observation features, and the environment has "
-                f"{n_features - 2}, with the actions {action_space}. Use an environment with the spaces of the "
+                f"The agent was fitted on {self.n_features_in_ - 2} observation features and actions of "
+                f"{fitted[1] or self.action_names_}, and the environment has {n_features - 2} features of "
+                f"{observation_space} and actions of {action_space}. Use an environment with the spaces of the "
                 "environment that the agent was fitted on."
             )
 
@@ -366,6 +370,12 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
     @property
     def _learned(self) -> Learned:
         return Learned(self.behavior_.exact, self.behavior_.open_ended, getattr(self, "value_estimator_", None))
+
+    def _sk_visual_block_(self) -> _VisualBlock:
+        """Show the estimator and the method, each with its parameters, in the HTML representation."""
+        parts = {"estimator": self.wrapped_estimator, "method": self.learning_method}
+        names = [f"{role}: {type(part).__name__}" for role, part in parts.items()]
+        return _VisualBlock("parallel", list(parts.values()), names=names, name_details=list(map(str, parts.values())))
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "behavior_")

@@ -4,6 +4,7 @@ import copy
 from typing import Any, TypeVar
 
 import numpy as np
+from sklearn.base import clone
 
 from ._base_agent import BaseAgent
 from ._behavior._function import BehaviorFunction
@@ -63,8 +64,10 @@ def set_behavior(agent: BaseAgent, behavior: BehaviorFunction, values: Any = Non
 
 
 def copy_with_behavior(agent: Agent, behavior: BehaviorFunction) -> Agent:
-    """Return a fitted copy that acts by another behavior function, and shares nothing that a fit changes."""
+    """Return a fitted copy that acts by another behavior function, and shares nothing that can be changed."""
     twin = copy.copy(agent)
+    for name, value in agent.get_params(deep=False).items():
+        setattr(twin, name, clone(value, safe=False))
     if hasattr(agent, "buffer_"):
         twin.buffer_, twin.history_ = copy.copy(agent.buffer_), copy.deepcopy(agent.history_)
         twin.rng_ = copy.deepcopy(agent.rng_)

@@ -89,13 +89,12 @@ class Training:
         """Collect the episodes of an iteration: the random warm-up first, then episodes under exploration commands."""
         n_episodes = self.params.n_warm_up_episodes if self._is_warm_up else self.params.n_episodes_per_iter
         n_timesteps = min(self.n_timesteps_per_iter, last_timestep - self.n_timesteps)
-        actor = self._exploring_actor()
         commands = np.empty((0, 2))
         episodes: list[Episode] = []
         while (n_missing := self._n_missing_episodes(episodes, n_episodes, n_timesteps, last_timestep)) > 0:
             new_commands = self._exploration_commands(n_missing)
             commands = np.vstack([commands, new_commands])
-            episodes += self._collect_episodes(pool, new_commands, actor)
+            episodes += self._collect_episodes(pool, new_commands, self._exploring_actor(new_commands))
         return commands, episodes
 
     def learn_offline(self, episodes: Episodes) -> None:
@@ -108,7 +107,10 @@ class Training:
     def update(self) -> None:
         """Let the method learn from the buffer."""
         began = time.perf_counter()
-        self.learned = self.method.update(self.buffer, self.learned, self.fitter, self.rng)
+        learned = self.method.update(self.buffer, self.learned, self.fitter, self.rng)
+        if not isinstance(learned, Learned):
+            raise TypeError(f"{type(self.method).__name__}.update must return a Learned, got {learned!r}.")
+        self.learned = learned
         self.history[-1]["fit_seconds"] = time.perf_counter() - began
 
     def finalize(self) -> None:
@@ -118,10 +120,14 @@ class Training:
 
     def preview_finalized(self) -> Learned:
         """Return what would be learned if the run ended now, and change nothing."""
-        return self.method.finalize(self.buffer, self.learned, self.fitter, copy.deepcopy(self.rng))
+        # An update would change the estimators in place.
+        learned = copy.deepcopy(self.learned) if self.fitter.is_incremental else self.learned
+        return self.method.finalize(self.buffer, learned, self.fitter, copy.deepcopy(self.rng))
 
     def finetune(self, pool: EnvPool, n_timesteps: int) -> None:
         """Collect episodes under exact commands, and let the method learn from them, several times."""
+        if n_timesteps == 0:
+            return
         first = self.n_timesteps
         for round_number in range(1, N_FINETUNE_ROUNDS + 1):
             command = self.method.best_command(self.buffer)
@@ -147,15 +153,24 @@ class Training:
     def _is_warm_up(self) -> bool:
         return not self.learned.can_act
 
-    def _exploring_actor(self) -> Actor:
+    def _exploring_actor(self, commands: np.ndarray) -> Actor:
         if self._is_warm_up:
             return RandomActor(self.params.warm_up_sticky_probability)
-        return self.params.action_selection.exploring_actor(self.learned.behavior_function.for_command(OPEN_ENDED))
+        return self.params.action_selection.exploring_actor(self.learned.behavior_function.for_command(commands[0]))
 
     def _exploration_commands(self, n_commands: int) -> np.ndarray:
         if self._is_warm_up:
             return repeat_command(OPEN_ENDED, n_commands)
-        return self.method.exploration_commands(self.buffer, n_commands, self.rng)
+        commands = self.method.exploration_commands(self.buffer, n_commands, self.rng)
+        is_open = is_open_ended(commands)
+        if is_open.any() and not is_open.all():
+            raise ValueError(
+                f"{type(self.method).__name__}.exploration_commands must return commands that are all open-ended or "
+                f"all exact, got {commands}."
+            )
+        if is_open.all() and self.learned.open_ended is None:  # another method has learned exact commands alone
+            return repeat_command(self.method.best_command(self.buffer), n_commands)
+        return commands
 
     def _n_missing_episodes(
         self, episodes: list[Episode], n_episodes: int, n_timesteps: int, last_timestep: int
@@ -199,6 +214,7 @@ class Training:
                 "std_return": float(episodes.returns.std()),
                 "mean_length": float(episodes.lengths.mean()),
                 "rollout_seconds": seconds,
+                "fit_seconds": 0.0,
             }
         )
 

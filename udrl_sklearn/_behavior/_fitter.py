@@ -83,15 +83,20 @@ class BehaviorFitter:
         with limited_threads(len(X)):
             if not self.is_incremental:
                 return self._new_behavior(scale, len(X)).fit(X, rows.actions, weights, rng)
-            if previous is None or not self._can_update(previous, scale):
-                previous = self._new_behavior(scale, len(X))
-            return previous.update(
+            behavior = self._new_behavior(scale, len(X))
+            if previous is not None and self._can_update(previous, behavior):
+                behavior = previous
+            return behavior.update(
                 X, rows.actions, weights, n_updates=self.n_updates or 0, batch_size=self.batch_size, rng=rng
             )
 
-    def _can_update(self, previous: Behavior, scale: CommandScale | None) -> bool:
-        """Tell whether a behavior has the actions of these targets and about this scale of commands."""
-        return previous.predicts(self.targets) and not _has_drifted(previous.command_scale, scale)
+    def _can_update(self, previous: Behavior, new: Behavior) -> bool:
+        """Tell whether a behavior has the estimator class, the actions and about the scale of commands of a new one."""
+        return (
+            type(previous.estimator) is type(new.estimator)
+            and previous.predicts(self.targets)
+            and not _has_drifted(previous.command_scale, new.command_scale)
+        )
 
     def _scale(self, commands: np.ndarray) -> CommandScale | None:
         """Return the factors on commands; None if all are open-ended, since the same command tells nothing."""

@@ -198,6 +198,12 @@ class ActionTargets:
         """Return the names of the discrete actions of one component, or of the components of continuous ones."""
         return self.names if self.labels is None or len(self.labels) == 1 else self.names[component]
 
+    def includes(self, others: "ActionTargets") -> bool:
+        """Tell whether other actions are of the same kind, with as many components and no other labels."""
+        same_kind = self.is_discrete == others.is_discrete and self.n_components == others.n_components
+        pairs = zip(self.labels or [], others.labels or [], strict=same_kind)
+        return same_kind and all(np.isin(labels, own_labels).all() for own_labels, labels in pairs)
+
     def check_includes(self, others: "ActionTargets") -> None:
         """Raise a ValueError if other discrete actions have labels that are missing here."""
         for component, (expected, labels) in enumerate(zip(self.labels or [], others.labels or [], strict=True)):

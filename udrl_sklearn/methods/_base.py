@@ -1,6 +1,6 @@
 """The interface of learning methods."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,11 @@ from sklearn.base import BaseEstimator
 from udrl_sklearn._behavior._base import Behavior
 from udrl_sklearn._behavior._fitter import BehaviorFitter
 from udrl_sklearn._behavior._function import BehaviorFunction
-from udrl_sklearn._commands import Command, complete_command, repeat_command
+from udrl_sklearn._commands import Command, complete_command, exploratory_commands
 from udrl_sklearn._replay_buffer import ReplayBuffer
 
+# How many of the best episodes say what the best return is.
+N_BEST = 50
 # The newest half of all steps within these bounds is recent, and an iteration collects this fraction of it.
 RECENT_TIMESTEPS_BOUNDS = 10_000, 50_000
 ITERATION_FRACTION = 1 / 12
@@ -49,7 +51,7 @@ class Learned:
         return BehaviorFunction(self.exact, self.open_ended)
 
 
-class LearningMethod(BaseEstimator):
+class LearningMethod(BaseEstimator, ABC):
     """Base class of learning methods.
 
     A subclass defines `update`, which makes rows of the episodes in the replay buffer and fits the behavior on them.
@@ -70,6 +72,8 @@ class LearningMethod(BaseEstimator):
     >>> from udrl_sklearn import UDRLAgent
     >>> from udrl_sklearn.methods import Learned, LearningMethod, relabel
     >>> class BestEpisodes(LearningMethod):
+    ...     _parameter_constraints = {"n_episodes": [int]}
+    ...
     ...     def __init__(self, n_episodes=20):
     ...         self.n_episodes = n_episodes
     ...
@@ -109,7 +113,7 @@ class LearningMethod(BaseEstimator):
         return True
 
     def exploration_commands(self, buffer: ReplayBuffer, n_commands: int, rng: np.random.Generator) -> np.ndarray:
-        """Return the commands of new episodes; by default the one that "max" stands for.
+        """Return the commands of new episodes; by default for a slightly higher return than that of the 50 best ones.
 
         Parameters
         ----------
@@ -125,7 +129,8 @@ class LearningMethod(BaseEstimator):
         commands : ndarray of shape (n_commands, 2)
             Desired return and desired horizon (steps); (0, 0) is the open-ended command.
         """
-        return repeat_command(self.best_command(buffer), n_commands)
+        best = buffer.best_indices(N_BEST)
+        return exploratory_commands(buffer.returns[best], buffer.lengths[best], n_commands, rng)
 
     @abstractmethod
     def update(
@@ -184,7 +189,7 @@ class LearningMethod(BaseEstimator):
         -------
         command : Command
         """
-        return mean_outcome(buffer, n_best=50)
+        return mean_outcome(buffer, N_BEST)
 
     def resolve(self, command: Command | str, learned: Learned, buffer: ReplayBuffer) -> Command:
         """Return the command that the behavior gets for a command of the user.
