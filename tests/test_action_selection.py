@@ -137,7 +137,8 @@ def test_continuous_actions_are_the_predicted_ones():
 
 
 def test_random_actions_are_sticky_in_half_of_the_episodes():
-    episodes = collect([functools.partial(MatchEnv, length=4000)], make_specs(40), RandomActor(0.9))
+    numbers = np.column_stack([np.arange(4001) % 2, np.zeros(4001)])  # each observation is another one
+    episodes = collect(lambda: ScriptedEnv(numbers, spaces.Discrete(3)), make_specs(40), RandomActor(0.9))
     sticky_shares = np.array([(np.diff(episode.actions) == 0).mean() for episode in episodes])
     n_actions = len(np.unique(episodes[0].actions))
     independent, sticky = 1 / n_actions, 0.9 + 0.1 / n_actions  # a new sample may be the same action
@@ -158,10 +159,10 @@ class UniformsAsActions:
 class ScriptedEnv(gymnasium.Env):
     """Returns given observations one after the other."""
 
-    def __init__(self, numbers):
+    def __init__(self, numbers, action_space=None):
         self.numbers = np.array(numbers, dtype=np.float32)
         self.observation_space = spaces.Box(0, 1, (2,))
-        self.action_space = spaces.Box(0, 1, (1,))
+        self.action_space = action_space or spaces.Box(0, 1, (1,))
 
     def reset(self, *, seed=None, options=None):
         self.t = 0
@@ -172,23 +173,14 @@ class ScriptedEnv(gymnasium.Env):
         return self.numbers[self.t], 0.0, self.t == len(self.numbers) - 1, False, {}
 
 
-def test_random_numbers_are_kept_while_the_observation_is_unchanged():
-    first = [
-        0.5,
-        0.505,
-        0.5,
-        0.512,
-        0.505,
-        0.9,
-        0.9,
-        0.9,
-        0.0,
-    ]  # 0.007 less is unchanged, 0.012 more is not
-    second = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.001, 0.0]
+def test_random_numbers_are_kept_while_the_observation_hardly_changes():
+    # 0.007 more or less is hardly a change, 0.012 is one. At 0.9 the observation stays exactly the same.
+    first = [0.5, 0.505, 0.5, 0.512, 0.505, 0.9, 0.9, 0.9, 0.0]
+    second = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.00001, 0.0]
     numbers = np.column_stack([first, second])
     actor = ExploringActor(UniformsAsActions(), sticky_probability=1 - 1e-12)
     for episode in collect(functools.partial(ScriptedEnv, numbers), make_specs(5), actor, n_envs=2):
-        assert (np.diff(episode.actions[:, 0]) == 0).tolist() == [True, True, False, True, False, True, False]
+        assert (np.diff(episode.actions[:, 0]) == 0).tolist() == [True, True, False, True, False, False, True]
     first_actions = [
         episode.actions[0, 0] for episode in collect(lambda: ScriptedEnv(np.zeros((2, 2))), make_specs(9), actor)
     ]
@@ -196,9 +188,63 @@ def test_random_numbers_are_kept_while_the_observation_is_unchanged():
 
 
 def test_random_numbers_are_kept_with_the_sticky_probability():
+    numbers = np.column_stack([np.arange(20_001) % 2 * 0.001, np.zeros(20_001)])
     actor = ExploringActor(UniformsAsActions(), sticky_probability=0.8)
-    (episode,) = collect(lambda: ScriptedEnv(np.zeros((20_001, 2))), make_specs(1), actor)
+    (episode,) = collect(lambda: ScriptedEnv(numbers), make_specs(1), actor)
     assert (np.diff(episode.actions[:, 0]) == 0).mean() == pytest.approx(0.8, abs=0.01)
+
+
+def test_in_half_of_the_sticky_episodes_actions_without_effect_are_not_repeated():
+    sticky = collect(lambda: ScriptedEnv(np.zeros((2001, 2))), make_specs(60), RandomActor(0.9))
+    shares = np.array([(np.diff(episode.actions[:, 0]) == 0).mean() for episode in sticky])
+    assert set(shares.round(1)) == {0.0, 0.9}
+    assert 5 <= (shares > 0.5).sum() <= 25  # half of the half
+
+
+class HallEnv(gymnasium.Env):
+    """Eleven places between two walls. Left and right move by one place; the hall ends at the right wall, after which
+    there is a reward of 1."""
+
+    def __init__(self, length=11):
+        self.length = length
+        self.observation_space, self.action_space = spaces.Discrete(length), spaces.Discrete(2)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.place, self.t = self.length // 2, 0
+        return self.place, {}
+
+    def step(self, action):
+        self.t += 1
+        self.place = max(self.place + 2 * int(action) - 1, 0)
+        arrived = self.place == self.length - 1
+        return self.place, float(arrived), arrived, self.t >= 300 and not arrived, {}
+
+
+class MostlyLeft:
+    """In place of a behavior: goes left with so much probability."""
+
+    n_uniforms, observation_std = 1, np.array([1.0])
+
+    def __init__(self, left):
+        self.left = left
+
+    def select_by_power(self, X, uniforms, power):
+        odds = (self.left / (1 - self.left)) ** power
+        return (uniforms[:, 0] >= odds / (1 + odds)).astype(int)
+
+
+@pytest.mark.parametrize(("left", "power", "arrives"), [(0.6, 1, True), (0.6, 8, True), (0.7, 8, False)])
+def test_an_episode_before_a_wall_gets_out_by_the_probabilities_themselves(left, power, arrives):
+    (episode,) = collect(functools.partial(HallEnv, 3), make_specs(1), QuasiRandomActor(MostlyLeft(left), power))
+    assert episode.terminated == arrives
+
+
+def test_actions_stay_a_power_of_the_probability_where_every_observation_is_the_same():
+    behavior = MostlyLeft(0.9)
+    behavior.observation_std = np.zeros(1)
+    (episode,) = collect(lambda: ScriptedEnv(np.zeros((1001, 2))), make_specs(1), QuasiRandomActor(behavior, 2))
+    assert episode.actions.mean() == pytest.approx(1 / 82, abs=0.003)
 
 
 def test_actor_passes_float32_rows_and_has_its_number_of_uniforms():

@@ -64,6 +64,14 @@ def test_advantage_weights_are_bounded_before_they_are_normalised():
     np.testing.assert_allclose(weights, unnormalised / unnormalised.mean())
 
 
+def test_repeated_rows_weigh_as_much_as_one():
+    weights = advantage_weights(np.array([-1.0, 1.0, 1.0, 1.0]), 1.0, 20.0, np.array([1, 3, 3, 3]))
+    plain = advantage_weights(np.array([-1.0, 1.0, 1.0, 1.0]), 1.0, 20.0)
+    assert weights.mean() == pytest.approx(1)
+    assert weights[1:].sum() / weights[0] == pytest.approx(plain[1] / plain[0])
+    np.testing.assert_allclose(advantage_weights(np.zeros(4), 1.0, 20.0, np.array([1, 3, 3, 3])), [2, *3 * [2 / 3]])
+
+
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e6])
 def test_equal_advantages_have_equal_weights(value):
     np.testing.assert_allclose(advantage_weights(np.full(3, value), 0.5, 20.0), 1.0)

@@ -1,5 +1,7 @@
 """UDRLAgent on environments whose optimum is known and on real ones: what it learns, and how commands are answered."""
 
+from functools import partial
+
 import gymnasium
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from small_agents import small_agent
-from toy_envs import BanditEnv, ContinuousMatchEnv, FixedLengthEnv, MatchEnv
+from toy_envs import BanditEnv, ContinuousMatchEnv, FixedLengthEnv, GridEnv, MatchEnv
 
 from udrl_sklearn import Command, Episode, UDRLAgent
 from udrl_sklearn.methods import AdvantageWeighted, ReturnConditioned
@@ -245,3 +247,10 @@ def test_stacking_which_predicts_only_once_it_is_fitted_serves_as_estimator():
         agent = UDRLAgent(estimator, total_timesteps=1500, random_state=0).fit("CartPole-v1")
         assert agent.predict_proba(np.zeros((1, 6))).shape == (1, 2)
         assert agent.score("CartPole-v1") > 30
+
+
+@pytest.mark.parametrize("env", [GridEnv, partial(GridEnv, shows_picture=True)], ids=["number", "picture"])
+def test_default_agent_finds_the_shortest_way_between_walls(env):
+    for seed in range(3):
+        agent = UDRLAgent(total_timesteps=3000, n_timesteps_per_iter=400, random_state=seed).fit(env)
+        assert agent.score(env) == GridEnv.optimum

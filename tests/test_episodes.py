@@ -147,3 +147,12 @@ def test_joined_observations_keep_the_higher_precision():
     joined = Episodes.of([narrow, wide])
     assert joined.observations.ravel().tolist() == [0, 1, 0.1, 0.2]
     assert joined.actions.tolist() == ["up", "right"]
+
+
+def test_repeats_are_counted_within_runs_of_one_action_on_one_observation():
+    wall = Episode([[0], [1], [1], [1], [1], [1]], [0, 1, 1, 1, 0], np.zeros(5))  # the last step changes the action
+    first = Episode([[1], [1], [1], [2]], [0, 0, 0], np.zeros(3))  # the last action changes the observation
+    assert Episodes.of([wall, first, wall]).n_repeats.tolist() == [1, 3, 3, 3, 1, 3, 3, 3, 1, 3, 3, 3, 1]
+    moves = Episode(np.arange(8).reshape(4, 2), np.zeros((3, 2)), np.zeros(3))
+    turns = Episode(np.zeros((4, 2)), [[0, 0], [0, 1], [0, 1]], np.zeros(3))
+    assert Episodes.of([moves, turns]).n_repeats.tolist() == [1, 1, 1, 1, 2, 2]

@@ -79,6 +79,41 @@ class ContinuousMatchEnv(FixedLengthEnv):
         return -float(np.sum((action - self.observation) ** 2))
 
 
+class GridEnv(gymnasium.Env):
+    """Five by five fields, from one corner to the opposite one; an action into a wall changes nothing.
+
+    Reward -1 for a step, and 100 steps at most. The optimum is a return of -8.
+    """
+
+    size = 5
+    optimum = -8.0
+
+    def __init__(self, shows_picture=False):
+        self.shows_picture = shows_picture
+        picture = spaces.Box(0, 255, (self.size, self.size, 1), np.uint8)
+        self.observation_space = picture if shows_picture else spaces.Discrete(self.size**2)
+        self.action_space = spaces.Discrete(4)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.place, self.t = np.zeros(2, dtype=int), 0
+        return self._observe(), {}
+
+    def step(self, action):
+        move = [(0, 1), (1, 0), (0, -1), (-1, 0)][action]
+        self.place = np.clip(self.place + move, 0, self.size - 1)
+        self.t += 1
+        arrived = bool((self.place == self.size - 1).all())
+        return self._observe(), -1.0, arrived, not arrived and self.t == 100, {}
+
+    def _observe(self):
+        if not self.shows_picture:
+            return int(self.place @ (self.size, 1))
+        picture = np.zeros((self.size, self.size, 1), dtype=np.uint8)
+        picture[tuple(self.place)] = 255
+        return picture
+
+
 class SpacesEnv(FixedLengthEnv):
     """Any spaces: refuses actions that are not of its action space; the reward is the action's sum."""
 

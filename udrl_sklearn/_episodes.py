@@ -200,6 +200,16 @@ class Episodes(Sequence[Episode]):
         """Return of each episode: ndarray of shape (n_episodes,)."""
         return self.returns_to_go[self.starts + np.arange(len(self))]
 
+    @property
+    def n_repeats(self) -> np.ndarray:
+        """How often in a row the action of each step was taken on exactly this observation: ndarray (n_timesteps,)."""
+        row = np.arange(len(self.rewards)) + np.repeat(np.arange(len(self)), self.lengths)
+        begins = (self.observations[row[1:]] != self.observations[row[:-1]]).any(axis=1)
+        begins |= (self.actions[1:] != self.actions[:-1]).reshape(len(begins), -1).any(axis=1)
+        begins[self.starts[1:] - 1] = True
+        run = np.append(0, begins.cumsum())
+        return np.bincount(run)[run]
+
 
 def _check_shapes(observations: np.ndarray, actions: np.ndarray, rewards: np.ndarray) -> None:
     if rewards.ndim != 1 or len(rewards) == 0:

@@ -16,6 +16,8 @@ from udrl_sklearn._behavior._base import Behavior, design_matrix
 from udrl_sklearn._commands import Command, is_open_ended
 from udrl_sklearn._envs._pool import EnvSlot, Slot
 
+from ._loops import LoopDetector
+
 # Two observations are the same if no feature differs by more than this fraction of its standard deviation.
 UNCHANGED = 0.02
 
@@ -74,7 +76,7 @@ class ActionSelection:
     epsilon : float
         Probability of a uniformly random action while exploring.
     sticky_probability : float
-        Probability of the same random numbers again while the observation stays the same, while exploring.
+        Probability of the same random numbers again while the observation hardly changes, while exploring.
     """
 
     acting: str
@@ -140,7 +142,8 @@ class ExploringActor(Actor):
     epsilon : float, default=0.0
         Probability of a uniformly random action.
     sticky_probability : float, default=0.0
-        Probability of using the random numbers of the step before once more while the observation stays the same.
+        Probability of using the random numbers of the step before once more while the observation hardly changes. If
+        it is exactly the same, the action had no effect, as before a wall, and there are new random numbers.
     """
 
     def __init__(
@@ -170,15 +173,15 @@ class ExploringActor(Actor):
     def _make_sticky(
         self, slots: Sequence[Slot], observations: np.ndarray, uniforms: np.ndarray, coins: np.ndarray
     ) -> np.ndarray:
-        """Return the random numbers for each slot: mostly those of the step before if its observation is the same."""
+        """Return the random numbers for each slot: often those of the step before if the observation hardly changed."""
         if self.sticky_probability == 0:
             return uniforms
         n_features = observations.shape[1]
         missing = np.full(n_features + uniforms.shape[1], np.nan)  # is never the same as an observation
         previous = np.array([self._previous.get(slot, missing) for slot in slots])
         changes = np.abs(observations - previous[:, :n_features])
-        is_unchanged = (changes <= UNCHANGED * self.behavior.observation_std).all(axis=1)
-        is_sticky = is_unchanged & (coins < self.sticky_probability)
+        hardly_changed = (changes <= UNCHANGED * self.behavior.observation_std).all(axis=1) & changes.any(axis=1)
+        is_sticky = hardly_changed & (coins < self.sticky_probability)
         uniforms = np.where(is_sticky[:, None], previous[:, n_features:], uniforms)
         self._previous.update(zip(slots, np.hstack([observations, uniforms]), strict=True))
         return uniforms
@@ -196,7 +199,8 @@ class ExploringActor(Actor):
 class QuasiRandomActor(Actor):
     """Selects discrete actions by deterministic low-discrepancy sampling from a power of their probability.
 
-    Over an episode each action is taken about as often as if it were sampled, but at more regular intervals.
+    Over an episode each action is taken about as often as if it were sampled, but at more regular intervals. An episode
+    that is caught in a loop gets out of it, since there the actions are in proportion to the probability itself.
 
     Parameters
     ----------
@@ -211,10 +215,11 @@ class QuasiRandomActor(Actor):
         self.behavior = behavior
         self.power = power
         self._n_steps: dict = {}
+        self._loops: dict = {}
 
     def reset(self, slot: Slot, rng: np.random.Generator) -> None:
         """Begin an episode in a slot, at the first number of the sequence."""
-        self._n_steps[slot] = 0
+        self._n_steps[slot], self._loops[slot] = 0, LoopDetector()
 
     def select_actions(
         self, slots: Sequence[Slot], observations: np.ndarray, commands: np.ndarray, uniforms: np.ndarray
@@ -224,7 +229,11 @@ class QuasiRandomActor(Actor):
         self._n_steps.update(zip(slots, (n_steps + 1).tolist(), strict=True))
         numbers = r_sequence(n_steps, self.behavior.n_uniforms)
         X = design_matrix(observations, commands)
-        return slots[0].targets.decode(self.behavior.select_by_power(X, numbers, self.power))
+        actions = self.behavior.select_by_power(X, numbers, self.power)
+        caught = [self._loops[slot].step(observation) for slot, observation in zip(slots, observations, strict=True)]
+        if any(caught) and self.behavior.observation_std.any():  # where all observations are the same, none is a loop
+            actions[caught] = self.behavior.select_by_power(X[caught], numbers[caught], power=1)
+        return slots[0].targets.decode(actions)
 
     def for_inference(self) -> Self:
         """Return an actor that acts the same in other slots."""
@@ -258,6 +267,9 @@ def r_sequence(indices: np.ndarray, n_dimensions: int) -> np.ndarray:
 class RandomActor(Actor):
     """Samples actions from the action space; in half of the episodes, chosen at random, they are sticky.
 
+    In half of these, an action is not taken again after it has left the observation exactly the same. That is an action
+    without effect, as before a wall, or an observation that is too coarse to show the effect.
+
     Parameters
     ----------
     sticky_probability : float, default=0.0
@@ -269,22 +281,29 @@ class RandomActor(Actor):
     def __init__(self, sticky_probability: float = 0.0) -> None:
         self.sticky_probability = sticky_probability
         self._sticky_probabilities: dict = {}
+        self._leaves_walls: dict = {}
         self._last_actions: dict = {}
+        self._last_observations: dict = {}
 
     def reset(self, slot: EnvSlot, rng: np.random.Generator) -> None:
         """Begin an episode in a slot: seed its action space, and sample the first action."""
         # Not with the reset seed: the space would sample the same numbers as the environment.
-        slot.action_space.seed(int(rng.integers(2**31)))
+        seed = int(rng.integers(2**31))
+        slot.action_space.seed(seed)
         self._sticky_probabilities[slot] = self.sticky_probability * rng.integers(2)
+        self._leaves_walls[slot] = bool(seed % 2)
         self._last_actions[slot] = slot.action_space.sample()
+        self._last_observations.pop(slot, None)
 
     def select_actions(
         self, slots: Sequence[EnvSlot], observations: np.ndarray, commands: np.ndarray, uniforms: np.ndarray
     ) -> list:
         """Return an action of the environment for each slot."""
-        for slot, uniform in zip(slots, uniforms[:, 0], strict=True):
-            if uniform >= self._sticky_probabilities[slot]:
+        for slot, observation, uniform in zip(slots, observations, uniforms[:, 0], strict=True):
+            had_no_effect = (observation == self._last_observations.get(slot, np.nan)).all()
+            if (had_no_effect and self._leaves_walls[slot]) or uniform >= self._sticky_probabilities[slot]:
                 self._last_actions[slot] = slot.action_space.sample()
+            self._last_observations[slot] = observation
         return [copy(self._last_actions[slot]) for slot in slots]
 
     def for_inference(self) -> Self:

@@ -197,7 +197,8 @@ class AdvantageWeighted(LearningMethod):
                 gamma=self.gamma,
                 gae_lambda=self.gae_lambda,
             )
-        return rows, advantage_weights(advantages, self.temperature, self.max_weight), values
+        weights = advantage_weights(advantages, self.temperature, self.max_weight, episodes.n_repeats)
+        return rows, weights, values
 
     def _exact_rows(self, buffer: ReplayBuffer, rng: np.random.Generator) -> Rows:
         """Return the rows for exact commands."""

@@ -59,10 +59,12 @@ def lambda_returns(
     return advantages + values[row]
 
 
-def advantage_weights(advantages: np.ndarray, temperature: float, max_weight: float) -> np.ndarray:
+def advantage_weights(
+    advantages: np.ndarray, temperature: float, max_weight: float, n_repeats: np.ndarray | int = 1
+) -> np.ndarray:
     """Turn advantages into sample weights of mean 1.
 
-    ``w = min(exp((A - mean(A)) / (std(A) * temperature)), max_weight)``, divided by the mean of w.
+    ``w = min(exp((A - mean(A)) / (std(A) * temperature)), max_weight) / n_repeats``, divided by the mean of w.
 
     Parameters
     ----------
@@ -71,7 +73,9 @@ def advantage_weights(advantages: np.ndarray, temperature: float, max_weight: fl
     temperature : float
         The lower, the more the best rows count.
     max_weight : float
-        Bound on a single weight, before the division.
+        Bound on a single weight, before the divisions.
+    n_repeats : ndarray of shape (n,), default=1
+        In how many rows in a row an action was repeated without effect. They count as one row: it is one decision.
 
     Returns
     -------
@@ -84,9 +88,8 @@ def advantage_weights(advantages: np.ndarray, temperature: float, max_weight: fl
     array([0.238, 1.762])
     """
     scale = np.std(advantages) * temperature
-    if scale == 0:
-        return np.ones_like(advantages)
-    weights = np.exp(np.minimum((advantages - advantages.mean()) / scale, np.log(max_weight)))
+    exponents = (advantages - advantages.mean()) / scale if scale > 0 else np.zeros_like(advantages)
+    weights = np.exp(np.minimum(exponents, np.log(max_weight))) / n_repeats
     return weights / weights.mean()
 
 
