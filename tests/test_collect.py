@@ -1,6 +1,7 @@
 import functools
 
 import gymnasium
+import joblib
 import pytest
 from comparing import assert_same_episodes
 from gymnasium import spaces
@@ -33,6 +34,20 @@ def test_episode_depends_on_its_spec_alone(actor, params):
     assert_same_episodes(alone, collect(make_envs(), MANY_SPECS, actor, **params))
     assert [len(episode) for episode in alone[:3]] == LENGTHS
     assert len({episode.actions.tobytes() for episode in alone}) > 5  # otherwise the test shows nothing
+
+
+@pytest.mark.parametrize("backend", ["sequential", "threading", "loky", "multiprocessing"])
+def test_every_backend_of_joblib_gives_the_same_episodes(backend):
+    specs, envs = make_specs(6, command=(5.0, 7.0)), [lambda: MatchEnv()]  # pickle can't send a function like this
+    with joblib.parallel_config(backend=backend):
+        episodes = collect(envs, specs, ACTORS["exploring"], n_jobs=2)
+    assert_same_episodes(episodes, collect(envs, specs, ACTORS["exploring"]))
+
+
+def test_threads_share_no_environment_of_a_function():
+    env = MatchEnv()
+    with joblib.parallel_config(backend="threading"):
+        assert [len(episode) for episode in collect(lambda: env, make_specs(8), n_jobs=2)] == [5] * 8
 
 
 class SharedSpacesEnv(MatchEnv):

@@ -114,6 +114,94 @@ def test_names_are_dropped_if_a_wrapper_changes_actions():
     assert agent.feature_names_in_[2] == "pole_angle"
 
 
+def register(env_id, entry_point, **params):
+    """Return a function that makes what is registered under an id of gymnasium for a moment."""
+
+    def make():
+        before = gymnasium.registry[env_id]
+        try:
+            gymnasium.register(env_id, entry_point=entry_point, **params)
+            return gymnasium.make(env_id)
+        finally:
+            gymnasium.registry[env_id] = before
+
+    return make
+
+
+@pytest.mark.filterwarnings("ignore:.*Overriding environment")
+@pytest.mark.parametrize("n_features", [3, 4])
+def test_names_of_an_id_are_not_those_of_another_environment_under_it(n_features):
+    def entry_point():
+        return FixedLengthEnv(spaces.Box(-1, 1, (n_features,)), spaces.Discrete(2))
+
+    agent = train_briefly(register("CartPole-v1", entry_point))
+    assert agent.feature_names_in_[:2].tolist() == ["observation[0]", "observation[1]"]
+    assert agent.action_names_ == ["action 0", "action 1"]
+
+
+@pytest.mark.filterwarnings("ignore:.*Overriding environment")
+def test_names_are_those_of_the_class_under_any_id():
+    make = register("CartPole-v1", "gymnasium.envs.classic_control:MountainCarEnv", max_episode_steps=50)
+    agent = train_briefly(make)
+    assert agent.feature_names_in_[:2].tolist() == ["position", "velocity"]
+
+
+def test_names_are_kept_if_a_wrapper_scales_each_column():
+    def wrap():
+        env = gymnasium.wrappers.TransformReward(gymnasium.make("CartPole-v1"), lambda reward: 2 * reward)
+        return gymnasium.wrappers.DtypeObservation(env, np.float64)
+
+    assert train_briefly(wrap).feature_names_in_[0] == "cart_position"
+
+
+class NarrowWrapper(gymnasium.ObservationWrapper):
+    """Shows two of three numbers."""
+
+    def __init__(self, env):
+        super().__init__(env)
+        self.observation_space = spaces.Box(0, 1, (2,))
+
+    def observation(self, observation):
+        return np.array([observation == 0, observation == 1], dtype=np.float32)
+
+
+class NarrowNamedWrapper(NarrowWrapper):
+    metadata = {"observation_names": ["is low", "is middle"]}
+
+
+class MisnamedWrapper(NarrowWrapper):
+    metadata = {"observation_names": ["is low"]}
+
+
+class FewerActions(gymnasium.ActionWrapper):
+    def __init__(self, env):
+        super().__init__(env)
+        self.action_space = spaces.Discrete(2)
+
+    def action(self, action):
+        return action
+
+
+def test_names_in_the_metadata_of_an_environment_are_not_those_of_a_wrapper_with_other_spaces():
+    agent = train_briefly(lambda: FewerActions(NarrowWrapper(NamedEnv())))
+    assert agent.feature_names_in_[:2].tolist() == ["observation[0]", "observation[1]"]
+    assert agent.action_names_ == ["action 0", "action 1"]
+
+
+def test_names_in_the_metadata_of_a_wrapper_are_used_and_checked():
+    agent = train_briefly(lambda: gymnasium.wrappers.TimeLimit(NarrowNamedWrapper(NamedEnv()), 3))
+    assert agent.feature_names_in_[:2].tolist() == ["is low", "is middle"]
+    with pytest.raises(ValueError, match="expected 2 different names"):
+        train_briefly(lambda: MisnamedWrapper(NamedEnv()))
+
+
+def test_feature_with_the_name_of_a_command_gets_another_one():
+    goal = spaces.Dict({"desired_return": spaces.Box(-1, 1, ()), "speed": spaces.Box(-1, 1, ())})
+    agent = train_briefly(lambda: FixedLengthEnv(goal, spaces.Discrete(2)))
+    names = ["observation.desired_return", "speed", "desired_return", "desired_horizon"]
+    assert agent.feature_names_in_.tolist() == names
+
+
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [

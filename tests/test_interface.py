@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from gymnasium import spaces
+from gymnasium.wrappers import NormalizeObservation
 from sklearn.linear_model import SGDClassifier, SGDRegressor
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import ContinuousMatchEnv, MatchEnv
@@ -43,6 +44,15 @@ def test_interface_without_given_names_has_the_names_of_the_columns():
     interface = interface_of(MatchEnv())
     assert interface.feature_names == ["observation==0", "observation==1", "observation==2"]
     assert interface.targets.names == ["action 0", "action 1", "action 2"]
+
+
+def test_wrapper_with_a_memory_gets_one_warning():
+    envs = [lambda: NormalizeObservation(ContinuousMatchEnv())] * 2
+    with pytest.warns(
+        UserWarning, match=r"NormalizeObservation of the environment: .*n_jobs.*update_running_mean"
+    ) as seen:
+        interface_of(*envs)
+    assert len(seen) == 1
 
 
 def test_logged_episodes_are_named_as_the_source_of_actions():

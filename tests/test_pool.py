@@ -1,5 +1,6 @@
 from functools import partial
 
+import gymnasium
 import pytest
 from comparing import assert_same_episodes
 from gymnasium import spaces
@@ -7,7 +8,7 @@ from rollouts import collect, make_specs
 from toy_envs import ContinuousMatchEnv, MatchEnv
 
 from udrl_sklearn._envs._pool import EnvPool
-from udrl_sklearn._envs._sources import env_sources
+from udrl_sklearn._envs._sources import env_sources, seeded_envs
 
 
 class CountedEnv(MatchEnv):
@@ -97,6 +98,67 @@ def test_instance_is_available_until_it_is_acquired_and_a_factory_always():
         assert (pool.is_available(0), pool.is_available(1)) == (False, True)
         pool.release(0, slot)
         assert pool.is_available(0)
+
+
+SHARED = {
+    "a function": lambda env: lambda: env,
+    "a list": lambda env: [env] * 4,
+    "wrappers": lambda env: [env, gymnasium.wrappers.TimeLimit(env, 20)],
+    "a function that wraps": lambda env: lambda: gymnasium.wrappers.TimeLimit(env, 20),
+    "functions": lambda env: [lambda: env, lambda: env, env],
+    "seeded": lambda env: seeded_envs(lambda: env, 3),
+}
+
+
+@pytest.mark.parametrize("params", [{}, {"n_jobs": 2}], ids=str)
+@pytest.mark.parametrize("share", SHARED.values(), ids=SHARED)
+def test_environment_that_is_handed_out_many_times_runs_one_episode_at_a_time(counted_env, share, params):
+    env = counted_env()  # fails if it is reset during an episode
+    with EnvPool(env_sources(share(env))) as pool:
+        n_sources = len(pool.sources)
+    episodes = collect(share(env), make_specs(9, n_sources=n_sources), n_envs=4, **params)
+    assert [len(episode) for episode in episodes] == [5] * 9
+    assert (env.n_resets, env.is_closed, counted_env.made) == (9, False, 1)
+    assert_same_episodes(episodes, collect([lambda: MatchEnv()] * n_sources, make_specs(9, n_sources=n_sources)))
+
+
+def test_function_that_alternates_between_two_environments_runs_both(counted_env):
+    envs = [counted_env(), counted_env()]
+    turns = iter(range(100))
+    with EnvPool(env_sources(lambda: envs[next(turns) % 2])) as pool:
+        first, second = pool.acquire(0), pool.acquire(0)
+        assert {first.env, second.env} == set(envs)
+        assert not pool.is_available(0)
+        pool.release(0, first)
+        assert pool.acquire(0) is first
+    assert next(turns) == 3  # it is not asked again
+
+
+def test_environment_in_use_is_refused_to_another_pool():
+    env = MatchEnv()
+    with EnvPool(env_sources(env)) as pool, EnvPool(env_sources(lambda: env)) as other:
+        slot = pool.acquire(0)
+        with pytest.raises(RuntimeError, match=r"running an episode already.*a function that makes a new environment"):
+            other.acquire(0)
+        pool.release(0, slot)
+        other.release(0, other.acquire(0))
+
+
+def test_environments_of_a_closed_pool_are_free_again():
+    env = MatchEnv()
+    with EnvPool(env_sources(env)) as pool:
+        pool.acquire(0)
+    with EnvPool(env_sources(env)) as pool:
+        assert pool.acquire(0).env is env
+
+
+@pytest.mark.parametrize(("envs", "expected"), [([MatchEnv] * 2, False), ([MatchEnv, MatchEnv()], True)], ids=str)
+def test_instances_can_not_be_made_again(envs, expected):
+    with EnvPool(env_sources(envs)) as pool:
+        assert pool.has_an_instance() == expected
+    env = MatchEnv()
+    with EnvPool(env_sources(lambda: env)) as pool:
+        assert pool.has_an_instance()
 
 
 def test_action_spaces_of_acquired_environments_have_their_own_generators():

@@ -1,4 +1,5 @@
 import functools
+import pickle
 
 import gymnasium
 import numpy as np
@@ -20,6 +21,24 @@ from udrl_sklearn._envs._sources import (
 from udrl_sklearn._episodes import Episode
 
 EPISODE = Episode([[0], [1]], [0], [0.0])
+
+
+class VecEnv(OldGymEnv):
+    """As those of stable-baselines3."""
+
+    num_envs = 2
+
+
+class ParallelEnv(OldGymEnv):
+    """As those of PettingZoo."""
+
+    possible_agents = ("a", "b")
+
+
+class DmEnv(OldGymEnv):
+    """As those of dm_env."""
+
+    def action_spec(self): ...
 
 
 @pytest.fixture
@@ -128,6 +147,9 @@ def test_list_gives_one_source_per_environment():
         ("CartPoel-v1", ValueError, "Did you mean 'CartPole-v1'"),
         ("zzzzzz", ValueError, r"Unknown environment id 'zzzzzz'. gymnasium.pprint_registry"),
         (OldGymEnv(), TypeError, r"OldGymEnv, which looks like an environment of the old gym package"),
+        (VecEnv(), TypeError, r"got the vector environment .*VecEnv\. Pass its id.*n_envs"),
+        (ParallelEnv(), TypeError, r"of one agent, got .*ParallelEnv, an environment of several agents \(PettingZoo\)"),
+        (DmEnv(), TypeError, r"DmEnv, which looks like an environment of dm_env. Wrap it, with shimmy.DmControl"),
         (3, TypeError, "an id such as 'CartPole-v1', a gymnasium.Env.*got int"),
         (SeededEnv(MatchEnv(), 0), TypeError, "Pass a function that makes it"),
     ],
@@ -143,6 +165,7 @@ def test_other_objects_are_refused_with_advice(env, error, message):
         (lambda: 3, "returned int, expected a gymnasium.Env"),
         (lambda: "CartPole-v1", "returned str, expected a gymnasium.Env"),
         (OldGymEnv, "old gym package"),
+        (ParallelEnv, "several agents"),
         (functools.partial(gymnasium.make_vec, "CartPole-v1", num_envs=2), "single environment, got the vector"),
     ],
 )
@@ -175,6 +198,34 @@ def test_source_without_a_seed_resets_with_the_number_itself():
     seed = EnvSource().reset_seed(np.int64(7))
     assert seed == 7
     assert type(seed) is int
+
+
+@pytest.fixture
+def registered():
+    """Register an environment as a script does, and forget it as another process has never known it."""
+    gymnasium.register("OfAScript-v0", entry_point="__main__:MatchEnv", max_episode_steps=3, kwargs={"n_states": 4})
+    yield lambda: gymnasium.registry.pop("OfAScript-v0")
+    gymnasium.registry.pop("OfAScript-v0", None)
+
+
+@pytest.mark.parametrize("env", ["OfAScript-v0", "toy_envs:OfAScript-v0", gymnasium.spec], ids=str)
+@pytest.mark.parametrize("is_seeded", [False, True], ids=["alone", "seeded"])
+def test_another_process_needs_no_registered_id(env, is_seeded, registered, monkeypatch):
+    monkeypatch.setattr("__main__.MatchEnv", MatchEnv, raising=False)
+    env = env("OfAScript-v0") if callable(env) else env
+    sent = pickle.dumps(SeededEnv(env, 5) if is_seeded else env_sources(env)[0])
+    monkeypatch.delattr("__main__.MatchEnv")
+    registered()
+    source = pickle.loads(sent)
+    if is_seeded:
+        (source,) = env_sources(source)
+        assert source.seed == 5
+    made = make_env(source)
+    assert (made.spec.id, made.spec.max_episode_steps, made.action_space.n) == ("OfAScript-v0", 3, 4)
+
+
+def test_unknown_ids_are_sent_as_they_are():
+    assert pickle.loads(pickle.dumps(SeededEnv("no-such-env", 1))) == SeededEnv("no-such-env", 1)
 
 
 def test_describe_returns_the_id():

@@ -68,6 +68,14 @@ def test_column_names_are_unique(space):
             spaces.Tuple([spaces.Discrete(1), spaces.Box(-1, 1, (2,))]),
             ["observation[0]==0", "observation[1][0]", "observation[1][1]"],
         ),
+        (
+            spaces.Dict({"desired_horizon": spaces.Box(-1, 1, ()), "observation.desired_horizon": spaces.Discrete(1)}),
+            ["observation.desired_horizon", "observation.desired_horizon==0"],
+        ),
+        (
+            spaces.Dict({"a": spaces.Dict({"b": spaces.Box(-1, 1, ())}), "a.b": spaces.Box(-1, 1, ())}),
+            ["a.b", "observation.a.b"],
+        ),
     ],
 )
 def test_column_names_give_the_position_in_the_observation(space, names):
@@ -104,6 +112,21 @@ def test_images_keep_their_dtype_and_one_hot_columns_are_uint8(space, dtype):
 )
 def test_observation_of_the_wrong_size_is_refused(space, observation):
     with pytest.raises(ValueError):
+        ObservationColumns(space).flatten(observation)
+
+
+@pytest.mark.parametrize(
+    ("space", "observation"),
+    [
+        (spaces.Box(-1, 1, (1,)), None),
+        (spaces.Box(0, 1, (2,), np.int8), np.array([-1, 0])),  # columns of zeros and ones are unsigned
+        (spaces.Dict({"a": spaces.Box(0, 1, (1,), np.int8), "b": spaces.Discrete(2)}), {"a": [-1], "b": 0}),
+        (spaces.Dict({"a": spaces.Discrete(2), "b": spaces.Discrete(2)}), {"a": 0}),
+    ],
+    ids=str,
+)
+def test_observation_of_another_type_is_refused_with_advice(space, observation):
+    with pytest.raises(ValueError, match=r"Expected an observation of .*; got .* Make the observation_space of"):
         ObservationColumns(space).flatten(observation)
 
 

@@ -5,14 +5,15 @@ from typing import Any
 import gymnasium
 
 from ._spaces import COMMAND_NAMES, ActionTargets
+from ._wrappers import KEEP_COLUMNS, layers
 
 _POSE = ["x_position", "y_position", "x_velocity", "y_velocity", "angle", "angular_velocity"]
 _CAR = ["position", "velocity"]
 
-# Name of an environment of gymnasium -> names of its features, from gymnasium's documentation.
+# Class of an environment of gymnasium -> names of its features, from gymnasium's documentation.
 _FEATURE_NAMES = {
-    "CartPole": ["cart_position", "cart_velocity", "pole_angle", "pole_angular_velocity"],
-    "Acrobot": [
+    "CartPoleEnv": ["cart_position", "cart_velocity", "pole_angle", "pole_angular_velocity"],
+    "AcrobotEnv": [
         "cos_angle_1",
         "sin_angle_1",
         "cos_angle_2",
@@ -20,30 +21,28 @@ _FEATURE_NAMES = {
         "angular_velocity_1",
         "angular_velocity_2",
     ],
-    "MountainCar": _CAR,
-    "MountainCarContinuous": _CAR,
-    "Pendulum": ["cos_angle", "sin_angle", "angular_velocity"],
+    "MountainCarEnv": _CAR,
+    "Continuous_MountainCarEnv": _CAR,
+    "PendulumEnv": ["cos_angle", "sin_angle", "angular_velocity"],
     "LunarLander": [*_POSE, "left_leg_contact", "right_leg_contact"],
-    "LunarLanderContinuous": [*_POSE, "left_leg_contact", "right_leg_contact"],
 }
-# (Name of an environment, whether its actions are discrete) -> names of its actions.
+# (Class of an environment, whether its actions are discrete) -> names of its actions.
 _ACTION_NAMES = {
-    ("CartPole", True): ["push left", "push right"],
-    ("Acrobot", True): ["torque -1", "torque 0", "torque +1"],
-    ("MountainCar", True): ["push left", "don't push", "push right"],
-    ("MountainCarContinuous", False): ["force"],
-    ("Pendulum", False): ["torque"],
+    ("CartPoleEnv", True): ["push left", "push right"],
+    ("AcrobotEnv", True): ["torque -1", "torque 0", "torque +1"],
+    ("MountainCarEnv", True): ["push left", "don't push", "push right"],
+    ("Continuous_MountainCarEnv", False): ["force"],
+    ("PendulumEnv", False): ["torque"],
     ("LunarLander", True): ["do nothing", "left engine", "main engine", "right engine"],
     ("LunarLander", False): ["main engine", "side engines"],
-    ("LunarLanderContinuous", False): ["main engine", "side engines"],
 }
 
 
 def observation_names(env: gymnasium.Env, n_features: int) -> list[str] | None:
     """Return the names of the features of an observation, or None.
 
-    They come from ``env.metadata["observation_names"]``. Some of gymnasium's environments have default names, which are
-    used if no wrapper changes the observations.
+    They come from ``env.metadata["observation_names"]``. Some of gymnasium's environments have default names. Names of
+    an environment hold for its wrappers too, unless they change the observations.
 
     Parameters
     ----------
@@ -60,21 +59,26 @@ def observation_names(env: gymnasium.Env, n_features: int) -> list[str] | None:
     ValueError
         If the metadata has another number of names, a name twice, or the name of a command column.
     """
-    names = _metadata_names(env, "observation_names", n_features)
+    names = None
+    for layer in layers(env):
+        names = _metadata_names(layer, "observation_names", n_features)
+        if names is not None or not _keeps_columns(layer):
+            break
+    else:
+        names = _known_names(_FEATURE_NAMES, env, type(layer).__name__, n_features)
     if set(names or ()) & set(COMMAND_NAMES):
         raise ValueError(
             f"The metadata of {env} has observation_names={names}; the names {COMMAND_NAMES} are taken by commands."
         )
-    if names is None and _is_unchanged(env, gymnasium.ObservationWrapper, "observation_space"):
-        names = _FEATURE_NAMES.get(_registered_name(env))
-    return names and list(names)
+    return names
 
 
 def action_names(env: gymnasium.Env, targets: ActionTargets) -> list[str] | None:
     """Return the names of discrete actions, or of the components of continuous ones, or None.
 
-    They come from ``env.metadata["action_names"]``. Some of gymnasium's environments have default names, which are used
-    if no wrapper changes the actions. Discrete actions of several components have no names.
+    They come from ``env.metadata["action_names"]``. Some of gymnasium's environments have default names. Names of an
+    environment hold for its wrappers too, unless they change the actions. Discrete actions of several components have
+    no names.
 
     Parameters
     ----------
@@ -94,36 +98,44 @@ def action_names(env: gymnasium.Env, targets: ActionTargets) -> list[str] | None
     if targets.labels is not None and targets.n_components > 1:
         return None
     n_names = targets.n_components if targets.labels is None else len(targets.labels[0])
-    names = _metadata_names(env, "action_names", n_names)
-    if names is None and _is_unchanged(env, gymnasium.ActionWrapper, "action_space"):
-        names = _ACTION_NAMES.get((_registered_name(env), targets.is_discrete))
-    return names and list(names)
+    for layer in layers(env):
+        names = _metadata_names(layer, "action_names", n_names)
+        if names is not None or not _keeps_actions(layer):
+            return names
+    return _known_names(_ACTION_NAMES, env, (type(layer).__name__, targets.is_discrete), n_names)
 
 
-def _metadata_names(env: gymnasium.Env, key: str, n_names: int) -> list[str] | None:
-    """Return the names in the metadata, or None if there are none."""
-    names = (env.metadata or {}).get(key)
-    if names is None:
+def _metadata_names(layer: Any, key: str, n_names: int) -> list[str] | None:
+    """Return the names in the metadata of a layer, or None if it has none or those of the environment in it."""
+    names = (layer.metadata or {}).get(key)
+    inherited = (layer.env.metadata or {}).get(key) if isinstance(layer, gymnasium.Wrapper) else None
+    if names is None or names is inherited:
         return None
     names = list(map(str, names))
     if len(names) != n_names or len(set(names)) != n_names:
         raise ValueError(
-            f"The metadata of {env} has {key}={names}; expected {n_names} different names, one for each column. "
+            f"The metadata of {layer} has {key}={names}; expected {n_names} different names, one for each column. "
             f"Correct them, or leave {key!r} out for generated names."
         )
     return names
 
 
-def _is_unchanged(env: gymnasium.Env, kind: type[gymnasium.Wrapper], space: str) -> bool:
-    """Tell whether the observations or the actions are those of the environment without its wrappers."""
-    layer: Any = env
-    while isinstance(layer, gymnasium.Wrapper):
-        if isinstance(layer, kind):
-            return False
-        layer = layer.env
-    return getattr(env, space) == getattr(layer, space)
+def _keeps_columns(layer: Any) -> bool:
+    """Tell whether a layer is no wrapper, or one with the observations of the environment in it."""
+    if not isinstance(layer, gymnasium.Wrapper) or isinstance(layer, KEEP_COLUMNS):
+        return True
+    is_same_space = layer.observation_space == layer.env.observation_space
+    return is_same_space and not isinstance(layer, gymnasium.ObservationWrapper)
 
 
-def _registered_name(env: gymnasium.Env) -> str:
-    """Return the name of an environment of gymnasium, without its version; "" for any other environment."""
-    return env.spec.name if env.spec is not None and env.spec.namespace is None else ""
+def _keeps_actions(layer: Any) -> bool:
+    """Tell whether a layer is no wrapper, or one with the actions of the environment in it."""
+    if not isinstance(layer, gymnasium.Wrapper):
+        return True
+    return layer.action_space == layer.env.action_space and not isinstance(layer, gymnasium.ActionWrapper)
+
+
+def _known_names(table: dict, env: gymnasium.Env, key: Any, n_names: int) -> list[str] | None:
+    """Return the names of one of gymnasium's own environments, or None. An id alone may be registered anew."""
+    names = table.get(key) if type(env.unwrapped).__module__.startswith("gymnasium.envs.") else None
+    return list(names) if names and len(names) == n_names else None

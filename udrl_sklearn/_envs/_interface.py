@@ -1,5 +1,6 @@
 """The interface of an environment: its spaces, and the names of features and actions."""
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -30,8 +31,12 @@ class EnvInterface:
 
     @classmethod
     def from_pool(cls, pool: EnvPool) -> Self:
-        """Describe the environments of a pool, which must all have the same spaces."""
+        """Describe the environments of a pool, which must all have the same spaces.
+
+        Wrappers with a memory get a warning.
+        """
         observation_space, action_space = pool.spaces()
+        _warn_of_memory(pool.wrappers_with_memory())
         feature_names, action_names = pool.names()
         targets = ActionTargets.from_space(action_space, action_names)
         return cls(
@@ -77,3 +82,14 @@ class EnvInterface:
             return previous
         self.targets.check_includes(previous.targets)
         return self
+
+
+def _warn_of_memory(names: list[str]) -> None:
+    if names:
+        warnings.warn(
+            f"{' and '.join(names)} of the environment: the scale changes with each step, in each copy of the "
+            "environment on its own. The result depends on n_envs and n_jobs, and another copy shows the agent other "
+            "numbers. Run the wrapper first, set its update_running_mean=False and pass this instance to fit and "
+            "evaluate; or scale by constants, with gymnasium.wrappers.TransformObservation or TransformReward.",
+            stacklevel=2,
+        )

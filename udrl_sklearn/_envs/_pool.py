@@ -1,5 +1,6 @@
 """A pool of environments. Each is made once and used for many episodes."""
 
+from collections import Counter
 from copy import deepcopy
 from types import TracebackType
 from typing import Any, Self
@@ -9,6 +10,10 @@ import gymnasium
 from ._feature_names import action_names, observation_names
 from ._sources import EnvSource, describe, make_env
 from ._spaces import ActionTargets, ObservationColumns
+from ._wrappers import wrappers_with_memory
+
+# The environments that run an episode now, by `id`, with the pool that runs it. Several threads may have pools.
+_RUNNING: dict[int, "EnvPool"] = {}
 
 
 class Slot:
@@ -35,6 +40,8 @@ class EnvSlot(Slot):
     Attributes
     ----------
     env : gymnasium.Env
+    base : gymnasium.Env
+        The environment without its wrappers. Slots with the same base share one environment.
     name : str
         Name of the environment, for messages.
     action_space : gymnasium.Space
@@ -48,6 +55,7 @@ class EnvSlot(Slot):
     def __init__(self, source: EnvSource) -> None:
         self.env = make_env(source)
         super().__init__(ActionTargets.from_space(self.env.action_space))
+        self.base = self.env.unwrapped
         self.name = describe(source)
         self.action_space = deepcopy(self.env.action_space)  # environments may share one space, and so its generator
         self.columns = ObservationColumns(self.env.observation_space)
@@ -57,16 +65,23 @@ class EnvSlot(Slot):
 class EnvPool:
     """Environments that are used for one episode after another, until the pool is closed.
 
+    An environment runs one episode at a time, however many sources it comes from and whatever wrappers are around it.
+
     Parameters
     ----------
     sources : list of EnvSource
-        They make the environments. An instance of the user runs one episode at a time, and is not closed.
+        They make the environments. An instance of the user is not closed. A function that returns one environment again
+        and again counts as an instance.
     """
 
     def __init__(self, sources: list[EnvSource]) -> None:
         self.sources = sources
         self._free: list[list[EnvSlot]] = [[] for _ in sources]
         self._acquired: list[list[EnvSlot]] = [[] for _ in sources]
+        self._bases: dict[int, gymnasium.Env] = {}  # all environments so far, by `id`
+        self._instances: set[int] = set()  # those of the user among them
+        self._complete = {i for i, source in enumerate(sources) if source.instance is not None}  # make no more
+        self._n_calls: Counter[int] = Counter()  # of the function of a source, by `id`
 
     def __enter__(self) -> Self:
         return self
@@ -74,9 +89,11 @@ class EnvPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for source, free, acquired in zip(self.sources, self._free, self._acquired, strict=True):
-            if source.instance is None:
-                for slot in free + acquired:
+        for free, acquired in zip(self._free, self._acquired, strict=True):
+            for slot in acquired:
+                _RUNNING.pop(id(slot.base), None)
+            for slot in free + acquired:
+                if id(slot.base) not in self._instances:
                     slot.env.close()
             free.clear()
             acquired.clear()
@@ -92,8 +109,7 @@ class EnvPool:
         first = self._first_slot()
         expected = first.env.observation_space, first.env.action_space
         for index in range(1, len(self.sources)):
-            slot = self.acquire(index)
-            self.release(index, slot)
+            slot = self._first_slot(index)
             spaces = slot.env.observation_space, slot.env.action_space
             if spaces != expected:
                 raise ValueError(
@@ -113,22 +129,72 @@ class EnvPool:
         slot = self._first_slot()
         return observation_names(slot.env, slot.columns.n_features), action_names(slot.env, slot.targets)
 
+    def wrappers_with_memory(self) -> list[str]:
+        """Return the names of wrappers that change with every step, so that an episode depends on those before it."""
+        slots = (self._first_slot(index) for index in range(len(self.sources)))
+        return sorted({name for slot in slots for name in wrappers_with_memory(slot.env)})
+
+    def has_an_instance(self) -> bool:
+        """Tell whether an environment can't be made again, so that other workers can't have their own."""
+        for index, source in enumerate(self.sources):
+            while index not in self._complete and self._n_calls[id(source.make)] < 2:
+                self._make(index)
+        return len(self._complete) > 0
+
     def is_available(self, index: int) -> bool:
-        """Tell whether an environment of a source can be acquired now."""
-        return self.sources[index].instance is None or not self._acquired[index]
+        """Tell whether an environment of a source can be acquired now. It is made if necessary."""
+        return self._available_slot(index) is not None
 
     def acquire(self, index: int) -> EnvSlot:
-        """Return an environment of a source that is not in use, a new one if necessary."""
-        slot = self._free[index].pop() if self._free[index] else EnvSlot(self.sources[index])
+        """Return an environment of a source that is not in use, a new one if necessary.
+
+        Raises
+        ------
+        RuntimeError
+            If the only environment of the source is in use.
+        """
+        slot = self._available_slot(index)
+        if slot is None or _RUNNING.setdefault(id(slot.base), self) is not self:
+            raise RuntimeError(
+                f"The environment {describe(self.sources[index])} is running an episode already, and one environment "
+                "can't run several at a time. Pass an id, or a function that makes a new environment each time."
+            )
+        self._free[index].remove(slot)
         self._acquired[index].append(slot)
         return slot
 
     def release(self, index: int, slot: EnvSlot) -> None:
         """Make an environment available for the next episode."""
+        _RUNNING.pop(id(slot.base), None)
         self._acquired[index].remove(slot)
         self._free[index].append(slot)
 
-    def _first_slot(self) -> EnvSlot:
-        slot = self.acquire(0)
-        self.release(0, slot)
+    def _first_slot(self, index: int = 0) -> EnvSlot:
+        """Return an environment of a source, to look at it."""
+        return (self._free[index] + self._acquired[index] or [self._make(index)])[0]
+
+    def _available_slot(self, index: int) -> EnvSlot | None:
+        """Return an environment of a source that runs no episode, or None if its only one does."""
+        for slot in reversed(self._free[index]):
+            if not self._is_running(slot):
+                return slot
+        if index in self._complete and self._free[index] + self._acquired[index]:
+            return None
+        slot = self._make(index)
+        return None if self._is_running(slot) else slot
+
+    def _is_running(self, slot: EnvSlot) -> bool:
+        return _RUNNING.get(id(slot.base)) is self
+
+    def _make(self, index: int) -> EnvSlot:
+        """Make an environment of a source. It is not kept if the source has returned it before."""
+        source = self.sources[index]
+        slot = EnvSlot(source)
+        self._n_calls[id(source.make)] += 1
+        if source.instance is not None or id(slot.base) in self._bases:
+            self._instances.add(id(slot.base))
+            self._complete.add(index)
+        self._bases[id(slot.base)] = slot.base
+        if all(slot.base is not other.base for other in self._free[index] + self._acquired[index]):
+            self._free[index].append(slot)
         return slot

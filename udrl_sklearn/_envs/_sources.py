@@ -4,12 +4,12 @@ import difflib
 import importlib
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.envs.registration import EnvSpec
+from gymnasium.envs.registration import EnvSpec, load_env_creator
 
 # Ranges of reset seeds for training, for evaluations during training, and for evaluation. They do not overlap, so that
 # no score is measured on an episode of the training, as in Srivastava et al. 2019, section 3.2.
@@ -36,6 +36,9 @@ class SeededEnv:
 
     env: Any
     seed: int
+
+    def __reduce__(self) -> tuple:
+        return SeededEnv, (_portable(self.env), self.seed)
 
 
 def seeded_envs(env: Any, n_envs: int, *, seed: int = 0) -> list[SeededEnv]:
@@ -96,7 +99,7 @@ def is_environment(X: Any) -> bool:
     if isinstance(X, list | tuple):
         return len(X) > 0 and is_environment(X[0])
     is_known_type = isinstance(X, str | EnvSpec | SeededEnv | gymnasium.Env | gymnasium.vector.VectorEnv)
-    return is_known_type or (hasattr(X, "reset") and hasattr(X, "step")) or _is_factory(X)
+    return is_known_type or _has_reset_and_step(X) or _is_factory(X)
 
 
 def _is_factory(X: Any) -> bool:
@@ -120,7 +123,7 @@ def env_sources(envs: Any) -> list[EnvSource]:
     ValueError
         If an id is unknown, or there is no environment.
     TypeError
-        If it is a vector environment, one of the old gym package, or no environment at all.
+        If it is a vector environment, one of another library, or no environment at all.
     """
     if isinstance(envs, list | tuple):
         if not envs:
@@ -157,6 +160,19 @@ class _Make:
 
     def __call__(self) -> gymnasium.Env:
         return gymnasium.make(self.env, disable_env_checker=True)
+
+    def __reduce__(self) -> tuple:
+        return _Make, (_portable(self.env),)
+
+
+def _portable(env: Any) -> Any:
+    """Return an environment for another process, where an id of the user's script is not registered."""
+    if isinstance(env, str):
+        env = gymnasium.registry.get(env.rpartition(":")[2], env)
+    if isinstance(env, EnvSpec) and isinstance(env.entry_point, str) and env.entry_point.startswith("__main__:"):
+        creator: Any = load_env_creator(env.entry_point)  # the script is not `__main__` there
+        return replace(env, entry_point=creator)
+    return env
 
 
 def make_env(source: EnvSource) -> gymnasium.Env:
@@ -230,20 +246,36 @@ def _check_id(env_id: str) -> None:
         hint = f"Did you mean {' or '.join(map(repr, matches))}? " if matches else ""
         raise ValueError(
             f"Unknown environment id {env_id!r}. {hint}gymnasium.pprint_registry() lists all ids; "
-            "an environment of another package has to be imported first."
+            "an environment of another package has to be imported first. Worker processes do not know the ids that a "
+            "script registers; pass them gymnasium.spec(id), or seeded_envs(id, n_envs)."
         ) from error
 
 
 def _refuse_other_environments(env: Any) -> None:
     """Raise a TypeError for environments of kinds that this library does not support."""
-    if isinstance(env, gymnasium.vector.VectorEnv):
+    if not isinstance(env, gymnasium.vector.VectorEnv) and not _has_reset_and_step(env):
+        return
+    kind = f"{type(env).__module__}.{type(env).__name__}"
+    if isinstance(env, gymnasium.vector.VectorEnv) or hasattr(env, "num_envs"):
         raise TypeError(
-            f"Expected a single environment, got the vector environment {env}. Pass its id or a function that "
+            f"Expected a single environment, got the vector environment {kind}. Pass its id or a function that "
             "makes one environment; UDRLAgent(n_envs=...) advances many of them together."
         )
-    if hasattr(env, "reset") and hasattr(env, "step") and not isinstance(env, type):
+    if hasattr(env, "possible_agents") or hasattr(env, "agents"):
         raise TypeError(
-            f"Expected a gymnasium.Env, got {type(env).__module__}.{type(env).__name__}, which looks like an "
-            "environment of the old gym package. Port it to gymnasium, or wrap it, with shimmy.GymV21CompatibilityV0 "
-            "for instance."
+            f"Expected an environment of one agent, got {kind}, an environment of several agents (PettingZoo). Write a "
+            "gymnasium.Env around it in which one agent acts and the others are part of the environment."
         )
+    if hasattr(env, "action_spec"):
+        raise TypeError(
+            f"Expected a gymnasium.Env, got {kind}, which looks like an environment of dm_env. Wrap it, with "
+            "shimmy.DmControlCompatibilityV0 for instance."
+        )
+    raise TypeError(
+        f"Expected a gymnasium.Env, got {kind}, which looks like an environment of the old gym package. Port it to "
+        "gymnasium, or wrap it, with shimmy.GymV21CompatibilityV0 for instance."
+    )
+
+
+def _has_reset_and_step(env: Any) -> bool:
+    return hasattr(env, "reset") and hasattr(env, "step") and not isinstance(env, type)

@@ -1,12 +1,14 @@
 """Gymnasium's spaces: observations as columns of features, actions as targets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any, Self
 
 import numpy as np
 from gymnasium import spaces
+
+from ._values import as_element, as_numbers
 
 COMMAND_NAMES = ("desired_return", "desired_horizon")
 
@@ -25,7 +27,8 @@ class ObservationColumns:
     n_features : int
         Number of columns.
     names : list of str
-        One for each column, with the position of the number in the observation.
+        One for each column, with the position of the number in the observation. All differ, from the names of the
+        command columns too.
     dtype : numpy.dtype
         That of the space (images stay uint8); uint8 for one-hot columns.
 
@@ -53,7 +56,7 @@ class ObservationColumns:
             )
         one_hot = flat.dtype.kind in "iu" and flat.low.min() >= 0 and flat.high.max() <= 1
         parts = self.space.items() if isinstance(self.space, spaces.Dict) else [("observation", self.space)]
-        names = [name for prefix, part in parts for name in _column_names(part, prefix)]
+        names = _distinct(name for prefix, part in parts for name in _column_names(part, prefix))
         object.__setattr__(self, "dtype", np.dtype(np.uint8) if one_hot else flat.dtype)
         object.__setattr__(self, "names", names)
         object.__setattr__(self, "n_features", len(names))
@@ -64,18 +67,30 @@ class ObservationColumns:
         Raises
         ------
         ValueError
-            If it has another number of values.
+            If it does not fit the space. The bounds of a Box are not checked.
         """
-        if isinstance(self.space, spaces.Box):
-            flat = np.asarray(observation, dtype=self.dtype)
-        else:
-            flat = np.asarray(spaces.flatten(self.space, observation), dtype=self.dtype)
-        if flat.size != self.n_features:
+        if type(observation) is np.ndarray and observation.dtype == self.dtype and isinstance(self.space, spaces.Box):
+            if observation.size == self.n_features:
+                return observation.reshape(-1)
+        try:
+            is_box = isinstance(self.space, spaces.Box)
+            flat = observation if is_box else spaces.flatten(self.space, as_element(self.space, observation))
+            return as_numbers(flat, (self.n_features,), self.dtype)
+        except ValueError as error:
             raise ValueError(
-                f"Expected an observation of {self.space}, with {self.n_features} numbers; got {observation!r} with "
-                f"{flat.size}. Make the observation_space of the environment agree with what it returns."
-            )
-        return flat.reshape(-1)
+                f"Expected an observation of {self.space}, with {self.n_features} columns; got {observation!r}: "
+                f"{error}. Make the observation_space of the environment agree with what it returns."
+            ) from error
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    """Return names that differ from each other and from those of the command columns."""
+    distinct: dict[str, None] = {}
+    for name in names:
+        while name in COMMAND_NAMES or name in distinct:
+            name = f"observation.{name}"
+        distinct[name] = None
+    return list(distinct)
 
 
 def _column_names(space: spaces.Space, prefix: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from udrl_sklearn._agent import UDRLAgent
 from udrl_sklearn._behavior._base import design_matrix
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
 from udrl_sklearn._commands import OPEN_ENDED, Command, CommandLike, is_open_ended, repeat_command
+from udrl_sklearn._envs._reset_and_step import reset, step
 from udrl_sklearn._envs._sources import EVALUATION, env_sources
 from udrl_sklearn._envs._spaces import ObservationColumns
 from udrl_sklearn._rollout._evaluation import sample_episode_specs
@@ -170,7 +171,7 @@ class EpisodeRunner:
         self.policy = self.agent.policy(command)
         commands = repeat_command(OPEN_ENDED, 1)  # not used; a specification needs one
         (spec,) = sample_episode_specs(env_sources(self.env), commands, EVALUATION, np.random.default_rng(seed))
-        observation, _ = self.env.reset(seed=spec.seed)
+        observation = reset(self.env, spec.seed)
         self.return_so_far, self.n_steps, self.is_over = 0.0, 0, False
         self._prepare_step(observation)
 
@@ -195,10 +196,10 @@ class EpisodeRunner:
         """
         if self.is_over:
             raise RuntimeError("The episode is over; begin another one with reset().")
-        observation, reward, terminated, truncated, _ = self.env.step(self.next_step.action)
-        self.return_so_far += float(reward)
+        observation, reward, terminated, truncated = step(self.env, self.next_step.action)
+        self.return_so_far += reward
         self.n_steps += 1
-        self.policy.update(float(reward))
+        self.policy.update(reward)
         self.is_over = terminated or truncated
         if not self.is_over:
             self._prepare_step(observation)

@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from functools import partial
 
 import joblib
 from threadpoolctl import threadpool_limits
@@ -48,7 +49,7 @@ def collect_episodes(
     n_envs : int, default=16
         How many episodes advance together in one process.
     n_jobs : int or None, default=None
-        Number of joblib workers. Environments that were given as instances stay in this process.
+        Number of joblib workers, under any backend. Environments that can't be made again stay in this process.
     max_episode_steps : int, default=100_000
         A longer episode raises an error.
 
@@ -69,7 +70,7 @@ def collect_episodes(
     if not indexed:
         return
     n_workers = min(joblib.effective_n_jobs(n_jobs), len(specs))
-    in_this_process = n_workers == 1 or any(source.instance is not None for source in pool.sources)
+    in_this_process = n_workers == 1 or pool.has_an_instance()
     with threadpool_limits(limits=1):
         if in_this_process:
             yield from _run(pool, indexed, actor, n_envs, max_episode_steps)
@@ -82,9 +83,14 @@ def _run_in_workers(
     sources: list[EnvSource], shards: list[IndexedSpecs], actor: Actor, n_envs: int, max_episode_steps: int
 ) -> Iterator[tuple[int, Episode]]:
     """Yield the episodes of all workers, and then raise the first error, if any."""
-    jobs = (joblib.delayed(_run_in_worker)(sources, shard, actor, n_envs, max_episode_steps) for shard in shards)
+    jobs = [partial(_run_in_worker, sources, shard, actor, n_envs, max_episode_steps) for shard in shards]
+    return_as, (backend, _) = "generator", joblib.parallel.get_active_backend()
+    if not backend.supports_return_generator:  # multiprocessing, which can't send functions of a script either
+        return_as = "list"
+        jobs = [joblib.wrap_non_picklable_objects(job, keep_wrapper=False) for job in jobs]
     errors = []
-    for indices, episodes, error in joblib.Parallel(n_jobs=len(shards), return_as="generator")(jobs):
+    results = joblib.Parallel(n_jobs=len(jobs), return_as=return_as)(joblib.delayed(job)() for job in jobs)
+    for indices, episodes, error in results:
         yield from zip(indices, episodes, strict=True)
         errors.append(error)
     for error in filter(None, errors):

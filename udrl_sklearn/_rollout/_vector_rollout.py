@@ -1,4 +1,4 @@
-"""Episodes that run together: the only place where environments are reset and stepped."""
+"""Episodes that run together."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 
 from udrl_sklearn._commands import next_command
 from udrl_sklearn._envs._pool import EnvPool, EnvSlot
+from udrl_sklearn._envs._reset_and_step import reset, step
 from udrl_sklearn._episodes import Episode
 
 from ._action_selection import Actor
@@ -76,7 +77,7 @@ class VectorRollout:
         """Begin an episode in a free column."""
         slot, rng = self.pool.acquire(spec.source), np.random.default_rng((spec.seed, 1))
         self.actor.reset(slot, rng)
-        slot.observation, _ = slot.env.reset(seed=spec.seed)
+        slot.observation = reset(slot.env, spec.seed)
         if self.t == self.capacity:
             self._allocate(slot)
         column = len(self.running)
@@ -97,10 +98,9 @@ class VectorRollout:
         try:
             for column, (episode, action) in enumerate(zip(self.running, actions, strict=True)):
                 slot = episode.slot
-                slot.observation, reward, terminated, truncated, _ = slot.env.step(action)
+                slot.observation, rewards[column], terminated, truncated = step(slot.env, action)
                 observations[column] = slot.columns.flatten(slot.observation)
-                rewards[column] = reward
-                episode.terminated, episode.truncated = bool(terminated), bool(truncated)
+                episode.terminated, episode.truncated = terminated, truncated
                 n_stepped += 1
         except Exception as raised:
             error = raised
