@@ -9,6 +9,7 @@ from sklearn.tree import DecisionTreeClassifier
 from udrl_sklearn._behavior._base import design_matrix
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
 from udrl_sklearn._commands import next_command
+from udrl_sklearn._envs._interface import EnvInterface
 from udrl_sklearn._envs._pool import EnvPool
 from udrl_sklearn._envs._sources import env_sources
 from udrl_sklearn._envs._spaces import ActionTargets, ObservationColumns
@@ -22,6 +23,17 @@ from udrl_sklearn._rollout._action_selection import (
 )
 from udrl_sklearn._rollout._collect import collect_episodes
 from udrl_sklearn._rollout._vector_rollout import EpisodeSpec
+
+
+def interface_of_spaces(observation_space, action_space):
+    """Return the interface of an environment with these spaces."""
+    names = ObservationColumns(observation_space).names
+    return EnvInterface(observation_space, action_space, ActionTargets.from_space(action_space), names)
+
+
+def interface_of_flat(n_features, action_space):
+    """Return the interface of rows, which have no spaces."""
+    return EnvInterface(None, None, ActionTargets.from_space(action_space), ["observation"] * n_features)
 
 
 class Matcher:

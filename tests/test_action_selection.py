@@ -5,7 +5,7 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium import spaces
-from rollouts import ACTORS, Matcher, collect, fitted_behavior, make_specs
+from rollouts import ACTORS, Matcher, collect, fitted_behavior, interface_of_flat, make_specs
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import ContinuousMatchEnv, FixedLengthEnv, MatchEnv
 
@@ -15,7 +15,6 @@ from udrl_sklearn._behavior._discrete import DiscreteBehavior
 from udrl_sklearn._commands import OPEN_ENDED, Command
 from udrl_sklearn._envs._pool import EnvSlot
 from udrl_sklearn._envs._sources import env_sources
-from udrl_sklearn._envs._spaces import ActionTargets
 from udrl_sklearn._rollout._action_selection import (
     ActionSelection,
     ExploringActor,
@@ -36,7 +35,7 @@ def quasirandom_actions(power, n_steps, resets=()):
     behavior = DiscreteBehavior(DecisionTreeClassifier(), [np.arange(4)]).fit(
         X, actions, None, np.random.default_rng(0)
     )
-    policy = Policy(QuasiRandomActor(behavior, power), None, ActionTargets.from_space(spaces.Discrete(4)), OPEN_ENDED)
+    policy = Policy(QuasiRandomActor(behavior, power), interface_of_flat(1, spaces.Discrete(4)), OPEN_ENDED)
     taken = []
     for step in range(n_steps):
         if step in resets:

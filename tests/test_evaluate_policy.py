@@ -94,6 +94,14 @@ def test_policy_is_not_changed_by_its_evaluation(agent):
     assert policy.command == expected
 
 
+@pytest.mark.parametrize("make_policy", [lambda agent: agent, lambda agent: agent.policy()], ids=["agent", "policy"])
+def test_environment_with_other_spaces_is_refused_to_agents_and_policies(agent, make_policy):
+    for action_space in (spaces.Discrete(4), spaces.Discrete(3, start=1)):
+        env = functools.partial(SpacesEnv, spaces.Discrete(3), action_space)
+        with pytest.raises(ValueError, match=r"fitted on 3 .* Discrete\(3\), and the environment has 3 features"):
+            evaluate_policy(make_policy(agent), env)
+
+
 def test_optimal_function_achieves_the_optimum():
     evaluation = evaluate_policy(state_as_action, functools.partial(MatchEnv, length=7), n_episodes=6)
     assert evaluation.returns.tolist() == [7.0] * 6

@@ -5,6 +5,7 @@ import pytest
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import BanditEnv, MatchEnv
 
+from udrl_sklearn import UDRLAgent, evaluate_policy
 from udrl_sklearn._behavior._base import design_matrix
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
 from udrl_sklearn._commands import OPEN_ENDED, Command
@@ -97,3 +98,17 @@ def test_evaluation_reports_mean_and_standard_deviation():
     evaluation = Evaluation(np.array([1.0, 3.0]), np.array([10, 20]), "max")
     assert (evaluation.mean_return, evaluation.std_return) == (2.0, 1.0)
     assert repr(evaluation) == "Evaluation(mean_return=2.0, std_return=1.0, n_episodes=2, command=max)"
+
+
+@pytest.mark.parametrize("n_episodes", [0, -1, 2.5, None, "3"])
+def test_impossible_number_of_episodes_is_refused(n_episodes):
+    agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=100, random_state=0).fit(MatchEnv)
+    for evaluate in (
+        agent.evaluate,
+        functools.partial(evaluate_policy, agent),
+        functools.partial(evaluate_policy, "random"),
+    ):
+        with pytest.raises(ValueError, match=f"n_episodes must be an integer >= 1, got {n_episodes!r}"):
+            evaluate(MatchEnv, n_episodes=n_episodes)
+    with pytest.raises(ValueError, match="max_episode_steps must be an integer >= 1, got 0"):
+        evaluate_policy("random", MatchEnv, max_episode_steps=0)

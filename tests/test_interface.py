@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 from gymnasium.wrappers import NormalizeObservation
+from rollouts import interface_of_spaces
 from sklearn.linear_model import SGDClassifier, SGDRegressor
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import ContinuousMatchEnv, MatchEnv
@@ -105,6 +106,38 @@ def test_learning_does_not_continue_on_other_spaces(now, before):
 def test_error_names_the_spaces():
     with pytest.raises(ValueError, match=r"Discrete\(3\) and Discrete\(3\); got Discrete\(4\) and Discrete\(4\)"):
         interface_of(MatchEnv(n_states=4)).check_continues(interface_of(MatchEnv()))
+
+
+@pytest.mark.parametrize(
+    ("episodes", "agent"),
+    [
+        (logged([0, 1]), interface_of(MatchEnv())),
+        (interface_of(MatchEnv()), interface_of(MatchEnv())),  # as that of a dataset
+        (logged([0, 7]), logged([0, 1])),  # no space says which actions there are
+        (logged([[1]], 1), interface_of(ContinuousMatchEnv())),
+        (interface_of(MatchEnv()), logged([0, 1])),
+    ],
+)
+def test_episodes_that_fit_can_be_scored(episodes, agent):
+    agent.check_episodes(episodes)
+
+
+@pytest.mark.parametrize(
+    ("episodes", "agent", "message"),
+    [
+        (logged([0, 9]), interface_of(MatchEnv()), r"actions \[0, 1, 2\]; the episodes have \[9\] too"),
+        (logged([-1, 0]), interface_of(MatchEnv()), r"the episodes have \[-1\] too"),
+        (logged([0, 1], 4), interface_of(MatchEnv()), "fitted on 3 .* and the list of episodes has 4 features"),
+        (logged([0.5, 1.0]), interface_of(MatchEnv()), r"the list of episodes has .* actions of \['action\[0\]'\]"),
+        (logged([[0, 1]]), logged([0, 1]), "the list of episodes has"),
+        (interface_of(MatchEnv(n_states=4)), interface_of(MatchEnv()), "the dataset has 4 features of Discrete"),
+        (interface_of_spaces(spaces.Box(0, 1, (3,)), spaces.Discrete(3)), interface_of(MatchEnv()), "the dataset has"),
+        (interface_of(MatchEnv()), logged([0, 7]), "the dataset has 3 features"),
+    ],
+)
+def test_episodes_of_other_spaces_are_refused(episodes, agent, message):
+    with pytest.raises(ValueError, match=message):
+        agent.check_episodes(episodes)
 
 
 def test_environment_is_kept_when_episodes_follow():

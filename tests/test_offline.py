@@ -3,9 +3,11 @@ import numpy as np
 import pytest
 from comparing import assert_same_episodes
 from gymnasium import spaces
+from sklearn.tree import DecisionTreeClassifier
 from toy_envs import MatchEnv
 
 from udrl_sklearn import UDRLAgent
+from udrl_sklearn._envs._spaces import ActionTargets
 from udrl_sklearn._episodes import Episode, Episodes
 from udrl_sklearn._offline import is_episodes, read_episodes
 
@@ -134,6 +136,55 @@ def test_continuous_actions_of_a_dataset_keep_the_bounds_of_their_space():
     assert episode.observations.tolist() == [[1, 0], [0, 1]]
     assert episode.actions.tolist() == [[0.5, -1]]
     assert (interface.targets.low.tolist(), interface.targets.high.tolist()) == ([-2, -2], [2, 2])
+
+
+@pytest.mark.parametrize(
+    ("action_space", "actions", "message"),
+    [
+        (spaces.Discrete(4), [0, -1], r"Episode 1 of the dataset .* has the actions \[0, 1, 2, 3\]; .* have \[-1\]"),
+        (spaces.Discrete(4), [9, 0], r"the episodes have \[9\] too"),
+        (spaces.Discrete(4), [0.5, 0], r"the episodes have \[0.5\] too"),
+        (spaces.Discrete(4, start=1), [0, 1], r"the episodes have \[0\] too"),
+        (spaces.MultiDiscrete([2, 3]), [[1, 0], [2, 0]], r"Component 0 .* the episodes have \[2\] too"),
+        (spaces.MultiBinary(2), [[1, 0], [1, 3]], r"Component 1 .* the episodes have \[3\] too"),
+        (spaces.MultiDiscrete([2, 3]), [1, 0], "Actions have 2 components; got 1"),
+        (spaces.Box(-1, 1, (3,)), [[0.5, 0.5], [0.5, 0.5]], "Actions have 3 components; got 2"),
+    ],
+    ids=str,
+)
+def test_actions_outside_the_space_of_a_dataset_are_refused(action_space, actions, message):
+    good = np.stack([ActionTargets.from_space(action_space).encode(action_space.sample()) for _ in range(2)])
+    episodes = [log(np.zeros((3, 1)), taken, [0.0, 1.0]) for taken in (good, actions)]
+    dataset = Dataset(spaces.Box(-1, 1, (1,)), action_space, episodes)
+    with pytest.raises(ValueError, match=message):
+        read_episodes(dataset)
+    agent = UDRLAgent(random_state=0)
+    with pytest.raises(ValueError, match=message):
+        agent.fit(dataset)
+    assert not hasattr(agent, "buffer_")
+
+
+def test_observations_outside_the_space_of_a_dataset_are_refused():
+    dataset = Dataset(spaces.Discrete(3), spaces.Discrete(2), [log(np.array([0, 1, -1]), [0, 1], [0.0, 1.0])])
+    with pytest.raises(ValueError, match=r"Episode 0 of the dataset .*Discrete\(3\).*-1 is out of range"):
+        read_episodes(dataset)
+
+
+def test_whole_actions_of_a_dataset_become_those_of_its_space():
+    dataset = Dataset(spaces.Discrete(3), spaces.Discrete(2), [log(np.array([0, 1, 2]), [0.0, 1.0], [0.0, 1.0])])
+    assert read_episodes(dataset)[0].actions.dtype == np.int64
+
+
+def test_score_on_a_dataset_compares_spaces():
+    agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=100, random_state=0).fit(MatchEnv)
+    episode = log(np.array([0, 1, 2]), [0, 1], [0.0, 1.0])
+    assert 0 <= agent.score(Dataset(spaces.Discrete(3), spaces.Discrete(3), [episode])) <= 1
+    for spaces_of_dataset in ((spaces.Discrete(3), spaces.Discrete(4)), (spaces.Discrete(4), spaces.Discrete(3))):
+        for use in (agent.score, agent.hindsight_rows):
+            with pytest.raises(ValueError, match=r"and the dataset has . features of Discrete"):
+                use(Dataset(*spaces_of_dataset, [episode]))
+    with pytest.raises(ValueError, match=r"the episodes have \[9\] too"):
+        agent.score([Episode(np.eye(3)[[0, 1, 2]], [0, 9], [0.0, 1.0])])
 
 
 def test_minari_dataset_is_read_from_disk(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from gymnasium import spaces
+from rollouts import interface_of_flat, interface_of_spaces
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsClassifier
@@ -13,14 +14,13 @@ from udrl_sklearn._behavior._continuous import ContinuousBehavior
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
 from udrl_sklearn._commands import OPEN_ENDED, Command
 from udrl_sklearn._envs._pool import Slot
-from udrl_sklearn._envs._spaces import ActionTargets, ObservationColumns
 from udrl_sklearn._rollout._action_selection import ExploringActor, GreedyActor, QuasiRandomActor
 from udrl_sklearn._rollout._policy import Policy
 
 
 def make_policy(env, behavior, command=OPEN_ENDED, make_actor=GreedyActor, seed=None):
-    columns, targets = ObservationColumns(env.observation_space), ActionTargets.from_space(env.action_space)
-    return Policy(make_actor(behavior), columns, targets, command, seed)
+    interface = interface_of_spaces(env.observation_space, env.action_space)
+    return Policy(make_actor(behavior), interface, command, seed)
 
 
 def matcher(env, rng):
@@ -77,7 +77,7 @@ def test_action_depends_on_the_current_command(rng):
     behavior = DiscreteBehavior(DecisionTreeClassifier(), [np.arange(2)]).fit(
         X, (desired_returns <= 2).astype(int), None, rng
     )
-    policy = Policy(GreedyActor(behavior), None, ActionTargets.from_space(spaces.Discrete(2)), Command(3.5, 9.0))
+    policy = Policy(GreedyActor(behavior), interface_of_flat(2, spaces.Discrete(2)), Command(3.5, 9.0))
     actions = []
     for _ in range(3):
         actions.append(policy([0.0, 0.0]))
@@ -87,7 +87,7 @@ def test_action_depends_on_the_current_command(rng):
 
 def test_flat_observations_need_no_space(rng):
     env = MatchEnv()
-    policy = Policy(GreedyActor(matcher(env, rng)), None, ActionTargets.from_space(env.action_space), OPEN_ENDED)
+    policy = Policy(GreedyActor(matcher(env, rng)), interface_of_flat(3, env.action_space), OPEN_ENDED)
     assert [policy(row) for row in np.eye(3)] == [0, 1, 2]
 
 
@@ -96,12 +96,31 @@ def test_flat_observations_need_no_space(rng):
     [RandomForestClassifier(3), HistGradientBoostingClassifier(max_iter=3), KNeighborsClassifier()],
     ids=lambda estimator: type(estimator).__name__,
 )
-@pytest.mark.parametrize("observation", [[0.0], [0.0] * 9], ids=["too short", "too long"])
-def test_flat_observation_of_the_wrong_size_is_refused(estimator, observation, rng):
+@pytest.mark.parametrize("observation", [[0.0], [0.0] * 9, None, ["0", "1"], {"a": 0.0, "b": 1.0}], ids=str)
+def test_flat_observation_of_another_size_or_type_is_refused(estimator, observation, rng):
     agent = UDRLAgent(estimator, random_state=0).fit(rng.normal(size=(60, 4)), rng.integers(2, size=60))
     policy = agent.policy()
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="Expected an observation of 2 numbers, got"):
         policy(observation)
+
+
+@pytest.mark.parametrize("observation", [3, -1, 0.5, None, "1", [0, 1], {"state": 1}], ids=str)
+def test_observation_that_is_not_in_the_space_is_refused(observation, rng):
+    env = MatchEnv()
+    policy = make_policy(env, matcher(env, rng))
+    with pytest.raises(ValueError, match=r"Expected an observation of Discrete\(3\)"):
+        policy(observation)
+    assert policy(2.0) == policy(np.array([2])) == 2
+
+
+def test_reward_of_an_update_must_be_one_finite_number(rng):
+    env = MatchEnv()
+    policy = make_policy(env, matcher(env, rng), Command(5.0, 2.0))
+    for reward in (None, np.nan, [1.0, 2.0], "1", {"a": 1.0}):
+        with pytest.raises(ValueError, match="reward of a step, one finite number; got"):
+            policy.update(reward)
+    policy.update(np.array([1.5]))
+    assert policy.command == Command(3.5, 1.0)
 
 
 def test_sampled_actions_depend_on_the_seed_alone(rng):
@@ -147,11 +166,11 @@ def test_policies_that_share_an_actor_do_not_disturb_each_other(rng):
     X = rng.normal(size=(60, 5)).astype(np.float32)
     behavior = DiscreteBehavior(DecisionTreeClassifier(max_depth=1), [np.arange(3)])
     behavior.fit(X, rng.integers(3, size=60), None, rng)
-    columns, targets = ObservationColumns(spaces.Discrete(3)), ActionTargets.from_space(spaces.Discrete(3))
+    interface = interface_of_spaces(spaces.Discrete(3), spaces.Discrete(3))
     actor = QuasiRandomActor(behavior, power=1)
-    alone = Policy(actor, columns, targets, OPEN_ENDED)
+    alone = Policy(actor, interface, OPEN_ENDED)
     expected = [int(alone(0)) for _ in range(20)]
-    first, second = (Policy(actor, columns, targets, OPEN_ENDED) for _ in range(2))
+    first, second = (Policy(actor, interface, OPEN_ENDED) for _ in range(2))
     both = [(int(first(0)), int(second(0))) for _ in range(20)]
     assert both == [(action, action) for action in expected]
     assert len(set(expected)) > 1

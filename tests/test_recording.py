@@ -69,8 +69,18 @@ def test_every_skips_steps(agent, tmp_path):
     with Image.open(tmp_path / "a.gif") as video:
         assert video.n_frames == 4  # steps 0, 3, 6 and what they came to
         assert video.info["duration"] == 60  # CartPole has 50 steps a second, so the video has 16 frames a second
-    with pytest.raises(ValueError, match="every must be a number of steps >= 1, got 0"):
-        record_episode(agent, "CartPole-v1", tmp_path / "b.gif", every=0)
+
+
+@pytest.mark.parametrize("name", ["every", "n_features", "fps", "max_steps"])
+def test_counts_below_one_are_refused_first(agent, name, tmp_path):
+    with pytest.raises(ValueError, match=f"{name} must be an integer >= 1, got 0"):
+        record_episode(agent, "CartPole-v1", tmp_path / "b.gif", **{name: 0})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_environment_with_other_spaces_is_refused(agent, tmp_path):
+    with pytest.raises(ValueError, match="fitted on 4 observation features"):
+        record_episode(agent, "MountainCar-v0", tmp_path / "b.gif")
 
 
 def test_given_environment_is_left_open(agent, tmp_path):

@@ -23,7 +23,7 @@ from ._envs._interface import EnvInterface
 from ._envs._pool import EnvPool
 from ._envs._sources import TUNING, env_sources, is_environment
 from ._envs._spaces import ActionTargets
-from ._fitted_attributes import delete_fitted_attributes, interface_of, set_behavior, set_interface, set_results
+from ._fitted_attributes import delete_fitted_attributes, set_behavior, set_interface, set_results
 from ._offline import is_episodes, read_episodes
 from ._replay_buffer import ReplayBuffer
 from ._rollout._evaluation import Evaluation, run_episodes
@@ -360,8 +360,8 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         estimator = default_estimator(interface.targets.is_discrete) if self.estimator is None else self.estimator
         check_estimator_kind(estimator, interface.targets, interface.action_source)
         if self.warm_start and hasattr(self, "buffer_"):
-            interface.check_continues(interface_of(self))
-            interface = interface.merged_with(interface_of(self))
+            interface.check_continues(self.interface)
+            interface = interface.merged_with(self.interface)
         else:
             delete_fitted_attributes(self)
             self.rng_, self.history_ = make_rng(self.random_state), []

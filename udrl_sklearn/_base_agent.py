@@ -20,9 +20,10 @@ from ._behavior._base import design_matrix
 from ._behavior._default_estimators import default_estimator
 from ._behavior._function import BehaviorFunction
 from ._commands import Command, CommandLike, check_command, complete_command
+from ._envs._interface import EnvInterface
 from ._envs._pool import EnvPool
 from ._envs._sources import env_sources, is_environment
-from ._envs._spaces import ActionTargets, ObservationColumns
+from ._envs._spaces import ActionTargets
 from ._hindsight import relabel
 from ._offline import is_episodes, read_episodes
 from ._replay_buffer import ReplayBuffer
@@ -161,6 +162,11 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
         -------
         evaluation : Evaluation
 
+        Raises
+        ------
+        ValueError
+            If the environment has other spaces than those of the fit, or `n_episodes` is less than 1.
+
         See Also
         --------
         evaluate_policy : The same for anything that acts.
@@ -168,7 +174,7 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
         resolved = self.resolve(command)
         actor = self.actor(resolved, deterministic=deterministic)
         with EnvPool(env_sources(env)) as pool:
-            self.check_spaces(*pool.spaces())
+            self.interface.check_spaces(*pool.spaces())
             episodes = run_episodes(pool, actor, resolved, n_episodes=n_episodes, seed=seed, **self.rollout_params)
         return Evaluation.of(episodes, resolved)
 
@@ -202,10 +208,7 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
         49.0
         """
         resolved = self.resolve(command)
-        space = getattr(self, "observation_space_", None)
-        columns = None if space is None else ObservationColumns(space)
-        actor = self.actor(resolved, deterministic=deterministic)
-        return Policy(actor, columns, self.action_targets_, resolved, seed)
+        return Policy(self.actor(resolved, deterministic=deterministic), self.interface, resolved, seed)
 
     def hindsight_rows(self, episodes: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """Return episodes as rows, each with the exact command that it fulfilled.
@@ -223,11 +226,20 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
             Columns ``[observation | desired_return | desired_horizon]``, a row for each step.
         y : ndarray of shape (n_samples,) or (n_samples, n_components)
             The actions taken.
+
+        Raises
+        ------
+        ValueError
+            If the episodes have other spaces than those of the fit.
         """
         if episodes is None:
             check_is_fitted(self, "buffer_")
-            episodes = self.buffer_.episodes
-        rows = relabel(read_episodes(episodes)[0])
+            rows = relabel(self.buffer_.episodes)
+        else:
+            episodes, interface = read_episodes(episodes)
+            if hasattr(self, "action_targets_"):
+                self.interface.check_episodes(interface)
+            rows = relabel(episodes)
         return design_matrix(rows.observations, rows.commands), rows.actions
 
     def resolve(self, command: CommandLike) -> Command:
@@ -315,20 +327,12 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
         _check_n_features(self, X, reset=False)
         return X
 
-    def check_spaces(self, observation_space: gymnasium.Space, action_space: gymnasium.Space) -> None:
-        """Raise a ValueError if the agent can't act in an environment with these spaces."""
-        check_is_fitted(self)
-        spaces = observation_space, action_space
-        fitted = getattr(self, "observation_space_", None), getattr(self, "action_space_", None)
-        n_features = ObservationColumns(observation_space).n_features + 2
-        includes_actions = ActionTargets.from_space(action_space).includes(self.action_targets_)
-        if n_features != self.n_features_in_ or not includes_actions or (None not in fitted and fitted != spaces):
-            raise ValueError(
-                f"The agent was fitted on {self.n_features_in_ - 2} observation features and actions of "
-                f"{fitted[1] or self.action_names_}, and the environment has {n_features - 2} features of "
-                f"{observation_space} and actions of {action_space}. Use an environment with the spaces of the "
-                "environment that the agent was fitted on."
-            )
+    @property
+    def interface(self) -> EnvInterface:
+        """Spaces, actions and features of what the agent was fitted on."""
+        names = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))
+        observation_space, action_space = (getattr(self, f"{kind}_space_", None) for kind in ("observation", "action"))
+        return EnvInterface(observation_space, action_space, self.action_targets_, names[:-2].tolist())
 
     def save(self, path: str | PathLike) -> None:
         """Write the agent to a file, without pickle (by skops).

@@ -11,7 +11,7 @@ from ._commands import OPEN_ENDED, Command, CommandLike
 from ._envs._pool import EnvPool, EnvSlot
 from ._envs._sources import env_sources
 from ._rollout._action_selection import Actor, RandomActor
-from ._rollout._evaluation import Evaluation, run_episodes
+from ._rollout._evaluation import Evaluation, check_counts, run_episodes
 from ._rollout._policy import Policy
 
 OTHER_MODELS = "For any other model pass a function of an observation: lambda observation: ..."
@@ -60,8 +60,8 @@ def evaluate_policy(
     TypeError
         If the policy is none of these, or its `predict` returns no pair.
     ValueError
-        If there is a command for a policy that takes none, or an action is none of the discrete actions, or has
-        another number of components.
+        If a number is less than 1, there is a command for a policy that takes none, an agent was fitted on other
+        spaces, or an action is none of the discrete actions, or has another number of components.
 
     Examples
     --------
@@ -73,6 +73,7 @@ def evaluate_policy(
     >>> evaluate_policy("random", "CartPole-v1", n_episodes=20).mean_return < 50
     True
     """
+    check_counts(n_episodes=n_episodes, max_episode_steps=max_episode_steps)
     if isinstance(policy, BaseAgent):
         command = "max" if command is None else command
         return policy.evaluate(env, command=command, n_episodes=n_episodes, deterministic=deterministic, seed=seed)
@@ -80,6 +81,8 @@ def evaluate_policy(
         raise ValueError(f"Only an agent takes a command. Leave command=None for {policy!r}, got {command!r}.")
     actor, initial_command = _as_actor(policy, deterministic)
     with EnvPool(env_sources(env)) as pool:
+        if isinstance(policy, Policy):
+            policy.interface.check_spaces(*pool.spaces())
         episodes = run_episodes(
             pool,
             actor,

@@ -22,17 +22,11 @@ def delete_fitted_attributes(agent: BaseAgent) -> None:
 
 
 def set_interface(agent: BaseAgent, interface: EnvInterface) -> None:
-    """Set the attributes that describe observations and actions."""
+    """Set the attributes that describe observations and actions, which `interface` returns together."""
     agent.observation_space_, agent.action_space_ = interface.observation_space, interface.action_space
     agent.action_targets_, agent.action_names_ = interface.targets, interface.targets.names
     agent.feature_names_in_ = np.array([*interface.feature_names, *COMMAND_NAMES], dtype=object)
     agent.n_features_in_ = len(agent.feature_names_in_)
-
-
-def interface_of(agent: BaseAgent) -> EnvInterface:
-    """Return the interface that `set_interface` has set."""
-    names = agent.feature_names_in_[:-2].tolist()
-    return EnvInterface(agent.observation_space_, agent.action_space_, agent.action_targets_, names)
 
 
 def set_results(agent: BaseAgent, training: Training, termination_condition: str = "interrupted") -> None:

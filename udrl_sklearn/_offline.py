@@ -38,7 +38,8 @@ def read_episodes(X: Any) -> tuple[Episodes, EnvInterface]:
     """
     if hasattr(X, "iterate_episodes"):
         columns, targets = ObservationColumns(X.observation_space), ActionTargets.from_space(X.action_space)
-        episodes = Episodes.of([_from_minari(episode, columns, targets) for episode in X.iterate_episodes()])
+        logged = enumerate(X.iterate_episodes())
+        episodes = Episodes.of([_from_minari(episode, i, columns, targets) for i, episode in logged])
         return episodes, EnvInterface(X.observation_space, X.action_space, targets, columns.names)
     episodes = X if isinstance(X, Episodes) else _join(X)
     targets = ActionTargets.from_arrays(episodes.actions, discrete=episodes.actions.dtype.kind != "f")
@@ -60,14 +61,17 @@ def _join(episodes: Sequence[Episode]) -> Episodes:
     return Episodes.of(episodes)
 
 
-def _from_minari(episode: Any, columns: ObservationColumns, targets: ActionTargets) -> Episode:
+def _from_minari(episode: Any, index: int, columns: ObservationColumns, targets: ActionTargets) -> Episode:
     n_steps = len(episode.rewards)
+    try:
+        observations = np.stack([columns.flatten(_row(episode.observations, t)) for t in range(n_steps + 1)])
+        actions = np.stack([targets.encode(_row(episode.actions, t)) for t in range(n_steps)])
+        targets.check_includes(ActionTargets.from_arrays(actions, discrete=targets.is_discrete))
+    except ValueError as error:
+        raise ValueError(f"Episode {index} of the dataset does not fit its spaces. {error}") from error
+    actions = actions.astype(targets.dtype) if targets.is_discrete else actions
     return Episode(
-        np.stack([columns.flatten(_row(episode.observations, t)) for t in range(n_steps + 1)]),
-        np.stack([targets.encode(_row(episode.actions, t)) for t in range(n_steps)]),
-        episode.rewards,
-        bool(episode.terminations[-1]),
-        bool(episode.truncations[-1]),
+        observations, actions, episode.rewards, bool(episode.terminations[-1]), bool(episode.truncations[-1])
     )
 
 

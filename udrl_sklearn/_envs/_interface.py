@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 from gymnasium import Space
 
@@ -47,6 +47,54 @@ class EnvInterface:
     def action_source(self) -> str:
         """Where the actions come from, as the subject of a message."""
         return "The list of episodes" if self.action_space is None else f"The action space {self.action_space}"
+
+    def check_spaces(self, observation_space: Space, action_space: Space, owner: str = "environment") -> None:
+        """Raise a ValueError if what was learned on these spaces can't act in others, or be tested on them.
+
+        Parameters
+        ----------
+        observation_space, action_space : gymnasium.Space
+            Of an environment, or of a dataset.
+        owner : str, default="environment"
+            What has them, for the message.
+        """
+        spaces, fitted = (observation_space, action_space), (self.observation_space, self.action_space)
+        n_features = ObservationColumns(observation_space).n_features
+        has_actions = ActionTargets.from_space(action_space).includes(self.targets)
+        if n_features != len(self.feature_names) or not has_actions or (None not in fitted and fitted != spaces):
+            raise self._other_spaces(owner, f"{n_features} features of {observation_space}", action_space)
+
+    def check_episodes(self, episodes: "EnvInterface") -> None:
+        """Raise a ValueError if logged episodes do not fit to what was learned on these spaces.
+
+        Without spaces of their own they may have other discrete actions only if these are not known from a space.
+
+        Parameters
+        ----------
+        episodes : EnvInterface
+            The interface of logged episodes.
+        """
+        if episodes.observation_space is not None and episodes.action_space is not None:
+            self.check_spaces(episodes.observation_space, episodes.action_space, "dataset")
+            return
+        same = (
+            len(self.feature_names) == len(episodes.feature_names)
+            and self.targets.n_components == episodes.targets.n_components
+            and (episodes.targets.is_discrete or not self.targets.is_discrete)
+        )
+        if not same:
+            raise self._other_spaces(
+                "list of episodes", f"{len(episodes.feature_names)} features", episodes.targets.names
+            )
+        if self.action_space is not None and self.targets.is_discrete:
+            self.targets.check_includes(episodes.targets)
+
+    def _other_spaces(self, owner: str, features: str, actions: Any) -> ValueError:
+        return ValueError(
+            f"The agent was fitted on {len(self.feature_names)} observation features and actions of "
+            f"{self.action_space or self.targets.names}, and the {owner} has {features} and actions of {actions}. Use "
+            f"one with the spaces of the environment that the agent was fitted on."
+        )
 
     def check_continues(self, previous: "EnvInterface") -> None:
         """Raise a ValueError if learning on these spaces can't continue what was learned on the previous ones."""

@@ -220,7 +220,9 @@ class ActionTargets:
         return same_kind and all(np.isin(labels, own_labels).all() for own_labels, labels in pairs)
 
     def check_includes(self, others: "ActionTargets") -> None:
-        """Raise a ValueError if other discrete actions have labels that are missing here."""
+        """Raise a ValueError if other actions have more or fewer components, or labels that are missing here."""
+        if self.n_components != others.n_components:
+            raise ValueError(f"Actions have {self.n_components} components; got {others.n_components}.")
         for component, (expected, labels) in enumerate(zip(self.labels or [], others.labels or [], strict=True)):
             unknown = np.setdiff1d(labels, expected)
             if len(unknown):

@@ -1,7 +1,6 @@
 """Distillation: a small tree that imitates an agent under one command."""
 
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from udrl_sklearn._commands import Command, CommandLike, command_trajectory
 from udrl_sklearn._envs._pool import EnvPool
 from udrl_sklearn._envs._sources import EVALUATION, TRAINING, TUNING, env_sources
 from udrl_sklearn._fitted_attributes import copy_with_behavior
-from udrl_sklearn._rollout._evaluation import Evaluation, run_episodes
+from udrl_sklearn._rollout._evaluation import Evaluation, check_counts, run_episodes
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,21 +165,13 @@ def distill(
     True
     """
     check_is_fitted(agent)
-    counts = {
-        "max_depth": max_depth,
-        "n_rounds": n_rounds,
-        "n_episodes": n_episodes,
-        "n_eval_episodes": n_eval_episodes,
-    }
-    for name, value in counts.items():
-        if not isinstance(value, Integral) or value < 1:
-            raise ValueError(f"{name} must be an integer >= 1, got {value!r}.")
+    check_counts(max_depth=max_depth, n_rounds=n_rounds, n_episodes=n_episodes, n_eval_episodes=n_eval_episodes)
     resolved = agent.resolve(command)
     rng = np.random.default_rng(random_state)
     rows = np.empty((0, agent.n_features_in_), dtype=np.float32)
     candidates = []
     with EnvPool(env_sources(env)) as pool:
-        agent.check_spaces(*pool.spaces())
+        agent.interface.check_spaces(*pool.spaces())
         rollout_agent = agent
         for _ in range(n_rounds):
             rows = np.vstack([rows, _collect_rows(pool, rollout_agent, resolved, n_episodes, TRAINING, rng)])

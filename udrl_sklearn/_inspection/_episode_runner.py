@@ -141,7 +141,7 @@ class EpisodeRunner:
 
     def __init__(self, agent: UDRLAgent, env: gymnasium.Env, *, command: CommandLike = "max", seed: int = 0) -> None:
         check_is_fitted(agent)
-        agent.check_spaces(env.observation_space, env.action_space)
+        agent.interface.check_spaces(env.observation_space, env.action_space)
         self.agent = agent
         self.env = env
         self._columns = ObservationColumns(env.observation_space)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,13 @@ class Evaluation:
             f"Evaluation(mean_return={self.mean_return:.1f}, std_return={self.std_return:.1f}, "
             f"n_episodes={len(self.returns)}{command})"
         )
+
+
+def check_counts(**counts: Any) -> None:
+    """Raise a ValueError if a named number is no integer of at least 1."""
+    for name, value in counts.items():
+        if not isinstance(value, Integral) or value < 1:
+            raise ValueError(f"{name} must be an integer >= 1, got {value!r}.")
 
 
 def sample_episode_specs(
@@ -115,7 +123,13 @@ def run_episodes(
     -------
     episodes : list of Episode
         In the order of their seeds.
+
+    Raises
+    ------
+    ValueError
+        If `n_episodes` is no integer of at least 1.
     """
+    check_counts(n_episodes=n_episodes)
     commands = repeat_command(command, n_episodes)
     specs = sample_episode_specs(pool.sources, commands, seed_range, np.random.default_rng(seed))
     episodes = dict(collect_episodes(pool, specs, actor, **params))

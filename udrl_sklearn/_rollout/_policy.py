@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 
 from udrl_sklearn._commands import Command, next_command
+from udrl_sklearn._envs._interface import EnvInterface
 from udrl_sklearn._envs._pool import Slot
-from udrl_sklearn._envs._spaces import ActionTargets, ObservationColumns
+from udrl_sklearn._envs._spaces import ObservationColumns
+from udrl_sklearn._envs._values import as_numbers
 
 from ._action_selection import Actor
 
@@ -21,10 +23,8 @@ class Policy:
     ----------
     actor : Actor
         Selects actions.
-    columns : ObservationColumns or None
-        Flattens observations; None if they are flat already.
-    targets : ActionTargets
-        Turns action targets into actions.
+    interface : EnvInterface
+        Spaces and actions of the environment. Without spaces observations are flat already.
     command : Command
         The command at the start of each episode; open-ended, or exact with a horizon.
     seed : int or None
@@ -36,6 +36,8 @@ class Policy:
         The return that is still to be achieved, and the steps that are left.
     actor : Actor
         As given.
+    interface : EnvInterface
+        As given.
     initial_command : Command
         The command at the start of each episode.
     """
@@ -45,28 +47,56 @@ class Policy:
     def __init__(
         self,
         actor: Actor,
-        columns: ObservationColumns | None,
-        targets: ActionTargets,
+        interface: EnvInterface,
         command: Command,
         seed: int | None = None,
     ) -> None:
         self.actor = actor
+        self.interface = interface
         self.initial_command = command
-        self._columns = columns
-        self._slot = Slot(targets)
+        space = interface.observation_space
+        self._columns = None if space is None else ObservationColumns(space)
+        self._slot = Slot(interface.targets)
         self._rng = np.random.default_rng(seed)
         self.reset()
 
     def __call__(self, observation: Any) -> Any:
-        """Return the action for one observation, as an element of the environment's action space."""
-        flat = np.asarray(observation).reshape(-1) if self._columns is None else self._columns.flatten(observation)
+        """Return the action for one observation, as an element of the environment's action space.
+
+        Raises
+        ------
+        ValueError
+            If the observation does not fit the observation space, or has another number of features.
+        """
+        flat = self._flatten(observation)
         uniforms = self._rng.random((1, self.actor.n_uniforms))
         return self.actor.select_actions([self._slot], flat[None], np.array([self.command]), uniforms)[0]
 
     def update(self, reward: float) -> None:
-        """Update the command by the reward of the last step."""
+        """Update the command by the reward of the last step.
+
+        Raises
+        ------
+        ValueError
+            If the reward is not one finite number.
+        """
+        number = np.asarray(reward)
+        if number.size != 1 or number.dtype.kind not in "biuf" or not np.isfinite(number).all():
+            raise ValueError(f"Expected the reward of a step, one finite number; got {reward!r}.")
+        reward = float(number.item())
         (command,) = next_command(np.array([self.command]), np.array([reward]))
         self.command = Command(*command.tolist())
+
+    def _flatten(self, observation: Any) -> np.ndarray:
+        if self._columns is not None:
+            return self._columns.flatten(observation)
+        n_features = len(self.interface.feature_names)
+        try:
+            return as_numbers(observation, (n_features,), np.dtype(float))
+        except ValueError as error:
+            raise ValueError(
+                f"Expected an observation of {n_features} numbers, got {observation!r}: {error}."
+            ) from error
 
     def reset(self) -> None:
         """Begin a new episode, under the command of the start."""

@@ -105,7 +105,7 @@ class EpisodeDisplay:
         check_is_fitted(agent)
         resolved = agent.resolve(command)
         with EnvPool(env_sources(env)) as pool:
-            agent.check_spaces(*pool.spaces())
+            agent.interface.check_spaces(*pool.spaces())
             (episode,) = run_episodes(
                 pool, agent.actor(resolved), resolved, n_episodes=1, seed=seed, **agent.rollout_params
             )

@@ -15,6 +15,7 @@ from udrl_sklearn._commands import CommandLike, repeat_command
 from udrl_sklearn._envs._sources import make_rendered
 from udrl_sklearn._inspection._episode_runner import EpisodeRunner, Step
 from udrl_sklearn._inspection._explanation import Explanation, explain_rows
+from udrl_sklearn._rollout._evaluation import check_counts
 
 from ._canvas import pyplot
 
@@ -72,7 +73,8 @@ def record_episode(
     Raises
     ------
     ValueError
-        If the file has another extension, `every` is less than 1, or the environment can't be rendered as an array.
+        If the file has another extension, a number is less than 1, the environment can't be rendered as an array, or it
+        has other spaces than those of the fit.
     ImportError
         If matplotlib, or for ``.mp4`` imageio with pyav, is not installed.
 
@@ -89,8 +91,10 @@ def record_episode(
     """
     file = Path(path)
     write = _writer(file)
-    if every < 1:
-        raise ValueError(f"every must be a number of steps >= 1, got {every!r}.")
+    optional = {"fps": fps, "max_steps": max_steps}
+    check_counts(
+        n_features=n_features, every=every, **{name: value for name, value in optional.items() if value is not None}
+    )
     check_is_fitted(agent)
     rendered = make_rendered(env, "rgb_array")
     with nullcontext() if rendered is env else closing(rendered):  # an environment of the user is not closed
