@@ -32,7 +32,7 @@ class VecEnv(OldGymEnv):
 class ParallelEnv(OldGymEnv):
     """As those of PettingZoo."""
 
-    possible_agents = ("a", "b")
+    def action_space(self, agent): ...
 
 
 class DmEnv(OldGymEnv):
@@ -159,9 +159,26 @@ def test_other_objects_are_refused_with_advice(env, error, message):
         env_sources(env)
 
 
+class NoSpaces(gymnasium.Env):
+    """Forgets its spaces."""
+
+
+class OldSpaces(MatchEnv):
+    """Has a space of another library."""
+
+    def __init__(self):
+        super().__init__()
+        self.action_space = OldGymEnv()
+
+
 @pytest.mark.parametrize(
     ("factory", "message"),
     [
+        (NoSpaces, "observation_space of <NoSpaces instance> is None, of type builtins.NoneType; expected a gymnasium"),
+        (
+            OldSpaces,
+            r"action_space of <OldSpaces instance> is .*of type toy_envs.OldGymEnv; expected a gymnasium.Space",
+        ),
         (lambda: 3, "returned int, expected a gymnasium.Env"),
         (lambda: "CartPole-v1", "returned str, expected a gymnasium.Env"),
         (OldGymEnv, "old gym package"),

@@ -181,7 +181,7 @@ def make_env(source: EnvSource) -> gymnasium.Env:
     Raises
     ------
     TypeError
-        If the factory returns anything but a gymnasium.Env.
+        If the factory returns anything but a gymnasium.Env, or a space of it is none of gymnasium's.
     """
     env: Any = source.instance if source.make is None else source.make()
     if not isinstance(env, gymnasium.Env):
@@ -189,6 +189,13 @@ def make_env(source: EnvSource) -> gymnasium.Env:
         raise TypeError(
             f"The environment factory {source.make!r} returned {type(env).__name__}, expected a gymnasium.Env."
         )
+    for name in ("observation_space", "action_space"):
+        space = getattr(env, name, None)
+        if not isinstance(space, gymnasium.Space):
+            raise TypeError(
+                f"{name} of {env} is {space!r}, of type {type(space).__module__}.{type(space).__name__}; expected a "
+                f"gymnasium.Space. Set self.{name} when the environment is made, to a Box or Discrete for instance."
+            )
     return env
 
 
@@ -246,8 +253,8 @@ def _check_id(env_id: str) -> None:
         hint = f"Did you mean {' or '.join(map(repr, matches))}? " if matches else ""
         raise ValueError(
             f"Unknown environment id {env_id!r}. {hint}gymnasium.pprint_registry() lists all ids; "
-            "an environment of another package has to be imported first. Worker processes do not know the ids that a "
-            "script registers; pass them gymnasium.spec(id), or seeded_envs(id, n_envs)."
+            "an environment of another package has to be imported first. Workers of a search do not know the ids that "
+            "a script registers; pass seeded_envs(id, n_envs) rather than a list of ids."
         ) from error
 
 
@@ -261,7 +268,7 @@ def _refuse_other_environments(env: Any) -> None:
             f"Expected a single environment, got the vector environment {kind}. Pass its id or a function that "
             "makes one environment; UDRLAgent(n_envs=...) advances many of them together."
         )
-    if hasattr(env, "possible_agents") or hasattr(env, "agents"):
+    if hasattr(env, "possible_agents") or callable(getattr(env, "action_space", None)):
         raise TypeError(
             f"Expected an environment of one agent, got {kind}, an environment of several agents (PettingZoo). Write a "
             "gymnasium.Env around it in which one agent acts and the others are part of the environment."
