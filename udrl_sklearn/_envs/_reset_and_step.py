@@ -12,6 +12,8 @@ import numpy as np
 # What Python says about a call with a seed, and about a wrapper that unpacks values, if the interface is another one.
 _OTHER_INTERFACE = re.compile(r"unexpected keyword argument '(seed|options)'|unpack .*(expected [25]|non-iterable)")
 
+NUMBERS = (np.floating, int, np.integer, np.bool_, Real)
+
 
 def reset(env: gymnasium.Env, seed: int) -> Any:
     """Begin an episode, and return the first observation.
@@ -47,13 +49,13 @@ def step(env: gymnasium.Env, action: Any) -> tuple[Any, float, bool, bool]:
         if _is_about_the_interface(error):
             raise _interface_error(env, f"step(action) raises {error!r}") from error
         raise
-    if not isinstance(result, tuple | list) or len(result) != 5:
+    if (type(result) is not tuple and type(result) is not list) or len(result) != 5:
         raise _interface_error(env, f"step(action) returns {result!r}")
     observation, reward, terminated, truncated, _ = result
     if type(reward) is not float:
         reward = _as_reward(env, reward)
     if type(terminated) is not bool or type(truncated) is not bool:
-        terminated, truncated = (_as_bool(env, value) for value in (terminated, truncated))
+        terminated, truncated = _as_bool(env, terminated), _as_bool(env, truncated)
     return observation, reward, terminated, truncated
 
 
@@ -66,7 +68,7 @@ def _is_about_the_interface(error: Exception) -> bool:
 
 def _as_reward(env: gymnasium.Env, reward: Any) -> float:
     """Return a reward as a number, also if it is an array of one number."""
-    if isinstance(reward, Real | np.bool_):
+    if isinstance(reward, NUMBERS):
         return float(reward)
     if not isinstance(reward, str | bytes | Mapping):
         array = np.asarray(reward)
@@ -80,6 +82,8 @@ def _as_reward(env: gymnasium.Env, reward: Any) -> float:
 
 def _as_bool(env: gymnasium.Env, value: Any) -> bool:
     """Return `terminated` or `truncated` as a bool, also if it is an array of one."""
+    if isinstance(value, np.bool_) or isinstance(value, bool):
+        return bool(value)
     array = np.asarray(value)
     if array.size != 1 or array.dtype.kind not in "biu":
         raise _interface_error(env, f"step(action) returns {value!r} in the place of terminated or truncated")

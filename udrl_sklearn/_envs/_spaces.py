@@ -73,9 +73,9 @@ class ObservationColumns:
             if observation.size == self.n_features:
                 return observation.reshape(-1)
         try:
-            is_box = isinstance(self.space, spaces.Box)
-            flat = observation if is_box else spaces.flatten(self.space, as_element(self.space, observation))
-            return as_numbers(flat, (self.n_features,), self.dtype)
+            if isinstance(self.space, spaces.Box):
+                return as_numbers(observation, (self.n_features,), self.dtype)
+            return np.asarray(spaces.flatten(self.space, as_element(self.space, observation)), dtype=self.dtype)
         except ValueError as error:
             raise ValueError(
                 f"Expected an observation of {self.space}, with {self.n_features} columns; got {observation!r}: "

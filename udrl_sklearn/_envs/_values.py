@@ -1,6 +1,7 @@
 """Observations as elements of their spaces: what fits is taken, anything else is refused."""
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,15 @@ def as_element(space: spaces.Space, value: Any) -> Any:
         If the value does not fit the space. The message says why, and not what was expected.
     """
     if isinstance(space, spaces.Box):
-        return as_numbers(value, space.shape, space.dtype)
+        numbers = as_numbers(value, space.shape, space.dtype)
+        if space.dtype.kind == "i" and space.low.min(initial=0) == 0 and numbers.min(initial=0) < 0:
+            raise ValueError(f"{numbers.tolist()} is out of range")  # columns of zeros and ones have no sign
+        return numbers
     if isinstance(space, spaces.Discrete):
-        return _in_range(as_numbers(value, (), space.dtype), space.start, space.n)[()]
+        number = int(value if isinstance(value, int | np.integer) else as_numbers(value, (), space.dtype))
+        if not space.start <= number < space.start + space.n:
+            raise ValueError(f"{number} is out of range")
+        return space.dtype.type(number)
     if isinstance(space, spaces.MultiDiscrete):
         return _in_range(as_numbers(value, space.shape, space.dtype), space.start, space.nvec)
     if isinstance(space, spaces.MultiBinary):
@@ -57,13 +64,17 @@ def as_numbers(value: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarra
         array = np.asarray(None)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{value!r} has the type {type(value).__name__} and does not consist of numbers")
-    if array.size != np.prod(shape, dtype=int):
+    if array.size != prod(shape):
         raise ValueError(f"it has {array.size} numbers")
-    with np.errstate(all="ignore"):  # what overflows or is NaN is refused below, or is not finite afterwards
-        converted = array.astype(dtype)
-    if dtype.kind != "f" and not np.array_equal(converted, array):
+    if dtype.kind != "f" and not np.can_cast(array.dtype, dtype) and not _holds(dtype, array):
         raise ValueError(f"{dtype} can't hold {value!r}")
-    return converted.reshape(shape)
+    return array.astype(dtype, copy=False).reshape(shape)
+
+
+def _holds(dtype: np.dtype, array: np.ndarray) -> bool:
+    """Tell whether a dtype of integers can hold the numbers of an array of another dtype."""
+    with np.errstate(invalid="ignore"):  # NaN
+        return np.array_equal(array.astype(dtype), array)
 
 
 def _in_range(numbers: np.ndarray, start: Any, n: Any) -> np.ndarray:
