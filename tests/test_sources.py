@@ -205,6 +205,12 @@ def test_seeded_envs_have_their_own_reproducible_starts():
     assert starts == [first_observation(source, number) for source in sources for number in (0, 1)]
 
 
+@pytest.mark.parametrize("n_envs", [0, -1])
+def test_no_seeded_envs_are_refused(n_envs):
+    with pytest.raises(ValueError, match=f"n_envs must be an integer >= 1, got {n_envs}"):
+        seeded_envs("CartPole-v1", n_envs)
+
+
 def test_seeded_envs_share_no_reset_seed():
     seeds = [{EnvSource(seed=seed).reset_seed(number) for number in range(500)} for seed in (0, 1)]
     assert len(seeds[0]) == len(seeds[1]) == 500

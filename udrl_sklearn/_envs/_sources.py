@@ -57,12 +57,19 @@ def seeded_envs(env: Any, n_envs: int, *, seed: int = 0) -> list[SeededEnv]:
     -------
     envs : list of SeededEnv
 
+    Raises
+    ------
+    ValueError
+        If `n_envs` is less than 1.
+
     Examples
     --------
     >>> from udrl_sklearn import seeded_envs
     >>> seeded_envs("CartPole-v1", 2)
     [SeededEnv(env='CartPole-v1', seed=0), SeededEnv(env='CartPole-v1', seed=1)]
     """
+    if n_envs < 1:
+        raise ValueError(f"n_envs must be an integer >= 1, got {n_envs!r}.")
     return [SeededEnv(env, seed + i) for i in range(n_envs)]
 
 

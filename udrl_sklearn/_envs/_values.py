@@ -64,6 +64,8 @@ def as_numbers(value: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarra
         array = np.asarray(None)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{value!r} has the type {type(value).__name__} and does not consist of numbers")
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise ValueError("some numbers are masked")
     if array.size != prod(shape):
         raise ValueError(f"it has {array.size} numbers")
     if dtype.kind != "f" and not np.can_cast(array.dtype, dtype) and not _holds(dtype, array):
