@@ -17,9 +17,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from udrl_sklearn._behavior._default_estimators import (
     MIN_ROWS_TO_HALVE,
+    DefaultForest,
     EstimatorKind,
     check_estimator_kind,
-    default_estimator,
     default_value_estimator,
 )
 from udrl_sklearn._envs._spaces import ActionTargets
@@ -28,7 +28,7 @@ from udrl_sklearn._envs._spaces import ActionTargets
 @pytest.mark.parametrize("discrete", [True, False])
 def test_estimator_of_the_wrong_kind_is_refused(discrete):
     targets = ActionTargets.from_arrays(np.array([1, 2]), discrete=discrete)
-    right, wrong = default_estimator(discrete), default_estimator(not discrete)
+    right, wrong = DefaultForest().for_actions(discrete), DefaultForest().for_actions(not discrete)
     check_estimator_kind(right, targets, "Toy")
     kind = "discrete actions, which need a classifier" if discrete else "continuous actions, which need a regressor"
     with pytest.raises(TypeError, match=f"Toy has {kind}.*got RandomForest"):
@@ -37,7 +37,7 @@ def test_estimator_of_the_wrong_kind_is_refused(discrete):
 
 @pytest.mark.parametrize(("discrete", "kind"), [(True, RandomForestClassifier), (False, RandomForestRegressor)])
 def test_default_estimator_is_a_forest_for_the_kind_of_actions(discrete, kind):
-    assert type(default_estimator(discrete)) is kind
+    assert type(DefaultForest().for_actions(discrete)) is kind
 
 
 @pytest.mark.parametrize("discrete", [True, False])
@@ -45,14 +45,18 @@ def test_default_estimator_is_a_forest_for_the_kind_of_actions(discrete, kind):
     ("n_rows", "max_samples"), [(None, 0.5), (1, None), (MIN_ROWS_TO_HALVE - 1, None), (MIN_ROWS_TO_HALVE, 0.5)]
 )
 def test_trees_of_the_default_forest_take_half_of_the_rows_unless_they_are_few(discrete, n_rows, max_samples):
-    assert default_estimator(discrete, n_rows=n_rows).max_samples == max_samples
+    assert DefaultForest().for_actions(discrete, n_rows=n_rows).max_samples == max_samples
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, MIN_ROWS_TO_HALVE])
 def test_default_forest_can_be_fitted_on_any_number_of_rows(n_rows):
     y = np.arange(n_rows) % 2
     # Rounding may leave the sum of weights of mean 1 a little below the number of rows.
-    forest = default_estimator(n_rows=n_rows).fit(np.zeros((n_rows, 3)), y, sample_weight=np.full(n_rows, 1 - 1e-15))
+    forest = (
+        DefaultForest()
+        .for_actions(n_rows=n_rows)
+        .fit(np.zeros((n_rows, 3)), y, sample_weight=np.full(n_rows, 1 - 1e-15))
+    )
     assert len(forest.estimators_) == 30
 
 

@@ -38,6 +38,17 @@ def test_add_keeps_the_best_episodes_and_of_equal_ones_the_newest():
     assert buffer.lengths.tolist() == [1, 3, 4, 5]
 
 
+@pytest.mark.parametrize(("keep", "returns"), [("recent", [3.0, 2.0]), ("best", [5.0, 3.0])], ids=["newest", "best"])
+def test_lower_limit_drops_episodes_at_once(keep, returns):
+    buffer = make_buffer([5.0, 1.0, 3.0, 2.0])
+    buffer.set_limit(2, keep)
+    assert buffer.returns.tolist() == returns
+    assert buffer.n_episodes_total == 4
+    buffer.set_limit(None, keep)
+    buffer.add([make_episode(0.0), make_episode(0.0)])
+    assert buffer.returns.tolist() == [*returns, 0.0, 0.0]
+
+
 def test_unbounded_buffer_keeps_all_episodes():
     assert len(make_buffer(list(range(1000)))) == 1000
 

@@ -17,7 +17,7 @@ from sklearn.utils.validation import has_fit_parameter
 from toy_envs import MatchEnv
 
 from udrl_sklearn import UDRLAgent
-from udrl_sklearn._behavior._default_estimators import default_estimator
+from udrl_sklearn._behavior._default_estimators import DefaultForest
 from udrl_sklearn.methods import AdvantageWeighted, ReturnConditioned
 
 AGENTS = [
@@ -30,7 +30,7 @@ AGENTS = [
 
 def excused_by_sklearn(agent):
     """Return the checks that scikit-learn excuses the wrapped estimator itself from."""
-    return _get_expected_failed_checks(agent.estimator or default_estimator())
+    return _get_expected_failed_checks(agent.estimator or DefaultForest().for_actions())
 
 
 # Not strict: some of these the agent passes, because it does not hand data of one class to its estimator.

@@ -319,12 +319,6 @@ def test_warm_start_with_another_method_begins_where_the_first_ended():
     assert agent.max_estimator_ is not agent.estimator_
 
 
-def test_warm_start_with_another_estimator_fits_it_anew():
-    agent = small_agent(warm_start=True).fit(MatchEnv)
-    agent.set_params(estimator=GaussianNB()).fit(MatchEnv)
-    assert type(agent.max_estimator_) is type(agent.estimator_) is GaussianNB
-
-
 class PredictsWithinIterations(StopAfter):
     """Asks the agent in the middle of a fit, as any callback may."""
 

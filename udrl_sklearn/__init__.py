@@ -2,6 +2,7 @@
 
 from . import methods, recipes
 from ._agent import UDRLAgent
+from ._behavior._default_estimators import DefaultForest
 from ._commands import Command
 from ._envs._sources import SeededEnv, seeded_envs
 from ._episodes import Episode, Episodes
@@ -23,6 +24,7 @@ __all__ = [
     "Command",
     "CommandResponseDisplay",
     "DecisionMapDisplay",
+    "DefaultForest",
     "Distillation",
     "Episode",
     "EpisodeDisplay",

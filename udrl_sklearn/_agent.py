@@ -4,30 +4,25 @@ from math import ceil
 from numbers import Integral, Real
 from typing import Any, Self
 
-import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context, is_classifier
+from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import check_X_y, column_or_1d
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from ._base_agent import BaseAgent
-from ._behavior._default_estimators import EstimatorKind, check_estimator_kind, default_estimator
-from ._behavior._fitter import BehaviorFitter, make_behavior
-from ._behavior._function import BehaviorFunction
+from ._behavior._default_estimators import DefaultForest, EstimatorKind, check_estimator_kind
+from ._behavior._fitter import BehaviorFitter
 from ._callback_arguments import callback_kwargs
-from ._commands import Command
 from ._envs._interface import EnvInterface
 from ._envs._pool import EnvPool
 from ._envs._sources import TUNING, env_sources, is_environment
-from ._envs._spaces import ActionTargets
-from ._fitted_attributes import delete_fitted_attributes, set_behavior, set_interface, set_results
+from ._fitted_attributes import delete_fitted_attributes, set_interface, set_results
 from ._offline import is_episodes, read_episodes
 from ._replay_buffer import ReplayBuffer
 from ._rollout._evaluation import Evaluation, run_episodes
+from ._supervised import check_data, fit_supervised
 from ._training import CollectionParams, Training, format_record, make_rng
+from ._warm_start import continued_learning, get_learning_params, is_same
 from .methods._base import Learned, LearningMethod
 
 
@@ -97,7 +92,10 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
     max_episode_steps : int, default=100_000
         A longer episode raises an error.
     warm_start : bool, default=False
-        Whether `fit` on environments or episodes continues the previous one, for another `total_timesteps`.
+        Whether `fit` on environments or episodes continues the previous one, for another `total_timesteps`. Parameters
+        may have other values. With another class of `method`, or another `estimator`, parameter of it or scale, the
+        behavior is learned anew from the buffer. Another `replay_size` or `replay_keep` drops episodes at once. Another
+        `random_state` seeds anew.
     n_jobs : int or None, default=None
         Number of joblib workers that collect episodes. The result does not depend on it.
     random_state : int, RandomState instance or None, default=None
@@ -137,6 +135,8 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         stopped it, or it has learned from all logged episodes.
     rng_ : numpy.random.Generator
         The source of randomness, with which a fit with `warm_start` continues.
+    learning_params_ : dict
+        The parameters that such a fit compares with its own.
     observation_space_, action_space_ : gymnasium.Space or None
         Of the environment; None after a fit on a list of episodes.
     n_features_in_ : int
@@ -167,7 +167,7 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
     """
 
     _parameter_constraints: dict = {
-        "estimator": [EstimatorKind("classifier", "regressor"), None],
+        "estimator": [EstimatorKind("classifier", "regressor"), DefaultForest, None],
         "method": [LearningMethod, None],
         "total_timesteps": [Interval(Integral, 1, None, closed="left")],
         "target_return": [Interval(Real, None, None, closed="neither"), None],
@@ -317,9 +317,11 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         return self
 
     def _fit_episodes(self, X: Any) -> Self:
-        """Learn from logged episodes once."""
+        """Learn from logged episodes once, as one iteration."""
         episodes, interface = read_episodes(X)
         training = self._begin(interface)
+        task = self._init_callback_context(max_subtasks=1).call_on_fit_task_begin(estimator=self)
+        iteration = task.subcontext(task_name="iteration").call_on_fit_task_begin(estimator=self)
         try:
             training.learn_offline(episodes)
         finally:
@@ -327,45 +329,34 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         set_results(self, training, "all_episodes")
         if self.verbose:
             print(format_record(training.history[-1]), flush=True)
+        iteration.call_on_fit_task_end(estimator=self, **callback_kwargs(self, training, is_final=True))
+        task.call_on_fit_task_end(estimator=self, **callback_kwargs(self, training, is_final=True))
         return self
 
     def _fit_rows(self, X: Any, y: Any, sample_weight: Any) -> Self:
         """Fit the behavior function on rows, as any supervised estimator."""
-        # The trees of the forest would take half of the sum of the weights, which may be anything here.
-        estimator = default_estimator().set_params(max_samples=None) if self.estimator is None else self.estimator
-        discrete = is_classifier(estimator)
-        rows, actions = check_X_y(
-            X, y, ensure_min_features=2, multi_output=True, y_numeric=not discrete, estimator=self
-        )
-        if actions.ndim == 2 and actions.shape[1] == 1:
-            actions = column_or_1d(actions, warn=True)
-        if discrete:
-            check_classification_targets(actions)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
-        targets = ActionTargets.from_arrays(actions, discrete=discrete)
-        scales = [1.0 if isinstance(factor, str) else factor for factor in (self.return_scale, self.horizon_scale)]
-        behavior = make_behavior(estimator, targets, (scales[0], scales[1]))
-        behavior.fit(rows, actions, sample_weight, make_rng(self.random_state))
-        delete_fitted_attributes(self)
-        validate_data(self, X, skip_check_array=True)  # sets the attributes of the columns
-        self.action_targets_, self.action_names_ = targets, targets.names
-        self.row_commands_ = rows[:, -2:]
-        self.command_ = Command(*self.row_commands_[np.argmax(rows[:, -2])].tolist())
-        set_behavior(self, BehaviorFunction(behavior))
+        data = check_data(self, X, y, sample_weight)
+        task = self._init_callback_context().call_on_fit_task_begin(estimator=self, **data.callback_kwargs)
+        fit_supervised(self, data, X)
+        task.call_on_fit_task_end(estimator=self, reconstruction_attributes={}, **data.callback_kwargs)
         return self
 
     def _begin(self, interface: EnvInterface) -> Training:
         """Check that training can begin or continue, and only then change anything."""
-        estimator = default_estimator(interface.targets.is_discrete) if self.estimator is None else self.estimator
+        estimator = self.estimator_for(interface.targets.is_discrete)
         check_estimator_kind(estimator, interface.targets, interface.action_source)
+        learning_params = get_learning_params(self)
         if self.warm_start and hasattr(self, "buffer_"):
             interface.check_continues(self.interface)
             interface = interface.merged_with(self.interface)
+            if not is_same(self.learning_params_["random_state"], self.random_state):
+                self.rng_ = make_rng(self.random_state)
+            self.buffer_.set_limit(self.replay_size, self.replay_keep)
         else:
             delete_fitted_attributes(self)
-            self.rng_, self.history_ = make_rng(self.random_state), []
+            self.rng_, self.history_, self.learning_params_ = make_rng(self.random_state), [], learning_params
             self.buffer_ = ReplayBuffer(self.replay_size, self.replay_keep)
+        self.learning_params_ = self.learning_params_ | {"random_state": self.random_state}
         set_interface(self, interface)
         fitter = BehaviorFitter(
             self.estimator,
@@ -384,7 +375,17 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
             self.rollout_params,
         )
         learned = self._learned if hasattr(self, "behavior_") else Learned()
-        return Training(self.learning_method, fitter, params, self.buffer_, self.rng_, learned, self.history_)
+        return Training(
+            self.learning_method,
+            fitter,
+            params,
+            self.buffer_,
+            self.rng_,
+            learned,
+            self.history_,
+            learning_params,
+            continued_learning(learned, self.learning_params_, learning_params),
+        )
 
     def _termination_condition(self, training: Training, pool: EnvPool, last_timestep: int) -> str | None:
         """Return why the training ends after this iteration, or None if it goes on."""

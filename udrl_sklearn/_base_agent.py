@@ -8,16 +8,15 @@ from typing import Any, Self
 import gymnasium
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_classifier
+from sklearn.base import is_classifier
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import r2_score
 from sklearn.utils import Tags, check_array, get_tags
-from sklearn.utils._repr_html.estimator import _VisualBlock
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
 
+from ._agent_parts import AgentParts
 from ._behavior._base import design_matrix
-from ._behavior._default_estimators import default_estimator
 from ._behavior._function import BehaviorFunction
 from ._commands import Command, CommandLike, check_command, complete_command
 from ._envs._interface import EnvInterface
@@ -30,8 +29,7 @@ from ._replay_buffer import ReplayBuffer
 from ._rollout._action_selection import ActionSelection, Actor
 from ._rollout._evaluation import Evaluation, run_episodes
 from ._rollout._policy import Policy
-from .methods._advantage_weighted import AdvantageWeighted
-from .methods._base import Learned, LearningMethod
+from .methods._base import Learned
 
 
 def _predicts_probabilities(agent: "BaseAgent") -> bool:
@@ -42,15 +40,13 @@ def _predicts_probabilities(agent: "BaseAgent") -> bool:
     return is_classifier(agent) and any(hasattr(estimator, "predict_proba") for estimator in estimators)
 
 
-class BaseAgent(MetaEstimatorMixin, BaseEstimator):
+class BaseAgent(AgentParts):
     """Base class of agents: all that needs a fitted behavior function, and nothing that fits one.
 
     It reads the parameters and the fitted attributes of `UDRLAgent`, and changes none of them.
     """
 
     # Parameters and fitted attributes of a subclass, see `UDRLAgent`.
-    estimator: Any
-    method: LearningMethod | None
     acting: str
     exploration: str
     epsilon: float
@@ -59,11 +55,15 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
     n_envs: int
     n_jobs: int | None
     max_episode_steps: int
+    return_scale: float | str
+    horizon_scale: float | str
+    random_state: Any
     behavior_: BehaviorFunction
     action_targets_: ActionTargets
     command_: Command
     buffer_: ReplayBuffer
     history_: list[dict[str, Any]]
+    learning_params_: dict[str, Any]
     n_features_in_: int
     observation_space_: gymnasium.Space | None
     row_commands_: np.ndarray
@@ -294,19 +294,6 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
         return self.action_selection.exploring_actor(behavior)
 
     @property
-    def wrapped_estimator(self) -> Any:
-        """The `estimator`, or the default one in the place of None."""
-        if self.estimator is not None:
-            return self.estimator
-        targets = getattr(self, "action_targets_", None)
-        return default_estimator(targets is None or targets.is_discrete)
-
-    @property
-    def learning_method(self) -> LearningMethod:
-        """The `method`, or the default one in the place of None."""
-        return AdvantageWeighted() if self.method is None else self.method
-
-    @property
     def action_selection(self) -> ActionSelection:
         """How actions are selected, as the parameters say."""
         return ActionSelection(self.acting, self.exploration, self.epsilon, self.exploration_sticky_probability)
@@ -374,12 +361,6 @@ class BaseAgent(MetaEstimatorMixin, BaseEstimator):
     @property
     def _learned(self) -> Learned:
         return Learned(self.behavior_.exact, self.behavior_.open_ended, getattr(self, "value_estimator_", None))
-
-    def _sk_visual_block_(self) -> _VisualBlock:
-        """Show the estimator and the method, each with its parameters, in the HTML representation."""
-        parts = {"estimator": self.wrapped_estimator, "method": self.learning_method}
-        names = [f"{role}: {type(part).__name__}" for role, part in parts.items()]
-        return _VisualBlock("parallel", list(parts.values()), names=names, name_details=list(map(str, parts.values())))
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "behavior_")

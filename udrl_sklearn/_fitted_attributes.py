@@ -36,7 +36,8 @@ def set_results(agent: BaseAgent, training: Training, termination_condition: str
     agent.termination_condition_ = termination_condition
     if len(training.buffer):
         agent.command_ = training.method.best_command(training.buffer)
-    if training.learned.can_act:
+    if training.learned.can_act and training.continued is None:
+        agent.learning_params_ = training.learning_params
         set_behavior(agent, training.learned.behavior_function, training.learned.values)
 
 

@@ -27,6 +27,7 @@ TRUSTED = {
     "sklearn.tree._tree.Tree",
     "udrl_sklearn._agent.UDRLAgent",
     "udrl_sklearn._behavior._continuous.ContinuousBehavior",
+    "udrl_sklearn._behavior._default_estimators.DefaultForest",
     "udrl_sklearn._behavior._discrete.DiscreteBehavior",
     "udrl_sklearn._behavior._discrete.Head",
     "udrl_sklearn._behavior._function.BehaviorFunction",

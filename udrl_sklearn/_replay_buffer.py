@@ -93,6 +93,20 @@ class ReplayBuffer:
         self._append(new)
         self.n_timesteps_total += len(new.rewards)
         self.n_episodes_total += len(new)
+        self._drop_excess()
+
+    def set_limit(self, max_episodes: int | None, keep: str) -> None:
+        """Change how many episodes are kept and which ones, and drop those over the limit.
+
+        Parameters
+        ----------
+        max_episodes, keep
+            As for the class. Episodes that were dropped before do not come back.
+        """
+        self.max_episodes, self.keep = max_episodes, keep
+        self._drop_excess()
+
+    def _drop_excess(self) -> None:
         if self.max_episodes is None or len(self) <= self.max_episodes:
             return
         if self.keep == "best":

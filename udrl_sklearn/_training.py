@@ -60,6 +60,11 @@ class Training:
         What the method has learned so far.
     history : list of dict
         A record of each iteration.
+    learning_params : dict
+        The parameters with which it is learned from the first update on.
+    continued : Learned or None, default=None
+        What the first update continues, if not all that was learned: episodes are collected with what was learned
+        before a parameter had another value. None from the first update on.
     """
 
     method: LearningMethod
@@ -69,6 +74,8 @@ class Training:
     rng: np.random.Generator
     learned: Learned = field(default_factory=Learned)
     history: list[dict] = field(default_factory=list)
+    learning_params: dict[str, Any] = field(default_factory=dict)
+    continued: Learned | None = None
 
     def run_iteration(self, pool: EnvPool, last_timestep: int) -> None:
         """Collect episodes, learn from them, and add a record to the history.
@@ -107,15 +114,16 @@ class Training:
     def update(self) -> None:
         """Let the method learn from the buffer."""
         began = time.perf_counter()
-        learned = self.method.update(self.buffer, self.learned, self.fitter, self.rng)
+        before = self.learned if self.continued is None else self.continued
+        learned = self.method.update(self.buffer, before, self.fitter, self.rng)
         if not isinstance(learned, Learned):
             raise TypeError(f"{type(self.method).__name__}.update must return a Learned, got {learned!r}.")
-        self.learned = learned
+        self.learned, self.continued = learned, None
         self.history[-1]["fit_seconds"] = time.perf_counter() - began
 
     def finalize(self) -> None:
-        """Let the method learn what exploring does not need."""
-        if self.learned.can_act:
+        """Let the method learn what exploring does not need, if it has learned anything."""
+        if self.learned.can_act and self.continued is None:
             self.learned = self.method.finalize(self.buffer, self.learned, self.fitter, self.rng)
 
     def preview_finalized(self) -> Learned:

@@ -20,7 +20,7 @@ from sklearn.tree import DecisionTreeClassifier
 from xgboost import XGBClassifier
 
 from udrl_sklearn import UDRLAgent, recipes
-from udrl_sklearn._behavior._default_estimators import default_estimator, default_value_estimator
+from udrl_sklearn._behavior._default_estimators import DefaultForest, default_value_estimator
 from udrl_sklearn.methods import AdvantageWeighted
 from udrl_sklearn.nets import behavior_net
 
@@ -38,7 +38,7 @@ def _calibrated(estimator):
 
 
 def _forest(**params):
-    return default_estimator().set_params(**params)
+    return DefaultForest().for_actions().set_params(**params)
 
 
 def _with_method(**params):

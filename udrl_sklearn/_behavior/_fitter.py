@@ -11,7 +11,7 @@ from udrl_sklearn._hindsight import Rows
 from ._base import Behavior, CommandScale, design_matrix
 from ._clone_and_fit import limited_threads
 from ._continuous import ContinuousBehavior
-from ._default_estimators import default_estimator
+from ._default_estimators import DefaultForest
 from ._discrete import DiscreteBehavior
 
 # An estimator that is updated keeps its scale of commands until that of the data has changed by this factor.
@@ -45,7 +45,7 @@ class BehaviorFitter:
         n_updates: int | None = 100,
         batch_size: int = 1024,
     ) -> None:
-        self.estimator = estimator
+        self.estimator = DefaultForest() if estimator is None else estimator
         self.targets = targets
         self.scales = return_scale, horizon_scale
         self.n_updates = n_updates
@@ -77,7 +77,7 @@ class BehaviorFitter:
         behavior : Behavior
         """
         X = design_matrix(rows.observations, rows.commands)
-        if self.estimator is None and weights is not None:
+        if isinstance(self.estimator, DefaultForest) and weights is not None:
             weights = _with_mean_1(weights)
         scale = self._scale(rows.commands)
         with limited_threads(len(X)):
@@ -91,12 +91,8 @@ class BehaviorFitter:
             )
 
     def _can_update(self, previous: Behavior, new: Behavior) -> bool:
-        """Tell whether a behavior has the estimator class, the actions and about the scale of commands of a new one."""
-        return (
-            type(previous.estimator) is type(new.estimator)
-            and previous.predicts(self.targets)
-            and not _has_drifted(previous.command_scale, new.command_scale)
-        )
+        """Tell whether a behavior has the actions and about the scale of commands of a new one."""
+        return previous.predicts(self.targets) and not _has_drifted(previous.command_scale, new.command_scale)
 
     def _scale(self, commands: np.ndarray) -> CommandScale | None:
         """Return the factors on commands; None if all are open-ended, since the same command tells nothing."""
@@ -110,8 +106,8 @@ class BehaviorFitter:
 
     def _new_behavior(self, scale: CommandScale | None, n_rows: int) -> Behavior:
         estimator = self.estimator
-        if estimator is None:
-            estimator = default_estimator(self.targets.is_discrete, n_rows=n_rows)
+        if isinstance(estimator, DefaultForest):
+            estimator = estimator.for_actions(self.targets.is_discrete, n_rows=n_rows)
         return make_behavior(estimator, self.targets, scale)
 
 

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import all_estimators
 from sklearn.utils._pprint import _changed_params
 
-from udrl_sklearn._behavior._default_estimators import default_estimator
+from udrl_sklearn._behavior._default_estimators import DefaultForest
 
 
 class EstimatorError(ValueError):
@@ -40,7 +40,7 @@ def make_estimator(name: str | None, params: Mapping[str, Any], *, is_discrete: 
         params["estimator"] = make_estimator(params["estimator"], {})
     if name == "neural":
         return _make_net(params, is_discrete)
-    estimator = default_estimator(is_discrete) if name is None else _make_instance(_import_class(name))
+    estimator = DefaultForest().for_actions(is_discrete) if name is None else _make_instance(_import_class(name))
     _check_parameters(type(estimator).__name__, params, estimator.get_params(deep=False))
     try:
         return estimator.set_params(**params)

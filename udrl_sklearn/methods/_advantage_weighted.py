@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from udrl_sklearn._behavior._clone_and_fit import limited_threads, seeded_clone
-from udrl_sklearn._behavior._default_estimators import EstimatorKind, default_value_estimator
+from udrl_sklearn._behavior._default_estimators import (
+    EstimatorKind,
+    default_value_estimator,
+    set_params_of_defaults,
+)
 from udrl_sklearn._behavior._fitter import BehaviorFitter
 from udrl_sklearn._commands import OPEN_ENDED, Command, finetune_commands, is_out_of_support, repeat_command
 from udrl_sklearn._hindsight import Rows, sample_rows, sample_stratified_rows
@@ -129,6 +133,14 @@ class AdvantageWeighted(LearningMethod):
         self.segments = segments
         self.expected_return_weight = expected_return_weight
         self.finetune_fraction = finetune_fraction
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of the method, and of its `value_estimator` by names with two underscores.
+
+        If `value_estimator` is None, ``value_estimator__max_iter=80`` puts the default one in its place, with this
+        parameter. Parameters and result are those of scikit-learn's estimators.
+        """
+        return super().set_params(**set_params_of_defaults(self, params, {"value_estimator": default_value_estimator}))
 
     def is_informative(self, buffer: ReplayBuffer) -> bool:
         """Tell whether not all episodes have the same return; without a difference no row has an advantage."""

@@ -1,0 +1,72 @@
+"""The plain supervised fit of an agent: on rows and their actions, as any estimator is fitted."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.utils import check_X_y, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from ._base_agent import BaseAgent
+from ._behavior._default_estimators import DefaultForest
+from ._behavior._fitter import make_behavior
+from ._behavior._function import BehaviorFunction
+from ._commands import Command
+from ._envs._spaces import ActionTargets
+from ._fitted_attributes import delete_fitted_attributes, set_behavior
+from ._training import make_rng
+
+
+@dataclass(frozen=True, eq=False)
+class SupervisedData:
+    """Rows, actions and weights that are checked, and the estimator for them."""
+
+    estimator: Any
+    X: np.ndarray  # (n_samples, n_features)
+    y: np.ndarray  # (n_samples,) or (n_samples, n_components)
+    sample_weight: np.ndarray | None  # (n_samples,)
+
+    @property
+    def callback_kwargs(self) -> dict[str, Any]:
+        """What scikit-learn's callbacks may ask for."""
+        metadata = None if self.sample_weight is None else {"sample_weight": self.sample_weight}
+        return {"X": self.X, "y": self.y, "metadata": metadata}
+
+
+def check_data(agent: BaseAgent, X: Any, y: Any, sample_weight: Any) -> SupervisedData:
+    """Return rows, actions and weights as arrays, or raise a ValueError if they do not fit together."""
+    estimator = _estimator(agent)
+    discrete = is_classifier(estimator)
+    rows, actions = check_X_y(X, y, ensure_min_features=2, multi_output=True, y_numeric=not discrete, estimator=agent)
+    if actions.ndim == 2 and actions.shape[1] == 1:
+        actions = column_or_1d(actions, warn=True)
+    if discrete:
+        check_classification_targets(actions)
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
+    return SupervisedData(estimator, rows, actions, sample_weight)
+
+
+def fit_supervised(agent: BaseAgent, data: SupervisedData, X: Any) -> None:
+    """Fit the behavior function on rows, and only then change the attributes of the agent; X has the column names."""
+    targets = ActionTargets.from_arrays(data.y, discrete=is_classifier(data.estimator))
+    scales = [1.0 if isinstance(factor, str) else factor for factor in (agent.return_scale, agent.horizon_scale)]
+    behavior = make_behavior(data.estimator, targets, (scales[0], scales[1]))
+    behavior.fit(data.X, data.y, data.sample_weight, make_rng(agent.random_state))
+    delete_fitted_attributes(agent)
+    validate_data(agent, X, skip_check_array=True)  # sets the attributes of the columns
+    agent.action_targets_, agent.action_names_ = targets, targets.names
+    agent.row_commands_ = data.X[:, -2:]
+    agent.command_ = Command(*agent.row_commands_[np.argmax(data.X[:, -2])].tolist())
+    set_behavior(agent, BehaviorFunction(behavior))
+
+
+def _estimator(agent: BaseAgent) -> Any:
+    estimator = DefaultForest() if agent.estimator is None else agent.estimator
+    if not isinstance(estimator, DefaultForest):
+        return estimator
+    # Half of the rows is half of the sum of their weights for a forest, and that may be anything here.
+    max_samples = None if isinstance(estimator.max_samples, str) else estimator.max_samples
+    return estimator.for_actions().set_params(max_samples=max_samples)

@@ -1,0 +1,66 @@
+"""What a fit with `warm_start` continues, and what it learns anew because a parameter has another value."""
+
+import pickle
+from contextlib import suppress
+from typing import Any
+
+from ._base_agent import BaseAgent
+from .methods._base import Learned
+
+
+def get_learning_params(agent: BaseAgent) -> dict[str, Any]:
+    """Return the parameters that a later fit compares with its own, since what is learned depends on them.
+
+    They are the class of the method, the class and the parameters of the estimator, the scales of its commands, whether
+    it is updated, and the random state. All other parameters hold in each iteration anew.
+    """
+    params = agent.get_params()
+    names = [name for name in params if name.startswith("estimator__")]
+    return {
+        "method": _class_name(agent.learning_method),
+        "estimator": _class_name(agent.estimator),
+        "is_updated": params["n_updates_per_iter"] is not None,
+        **{name: params[name] for name in ("return_scale", "horizon_scale", "random_state")},
+        **{name: _class_name(params[name]) if _is_estimator(params[name]) else params[name] for name in names},
+    }
+
+
+def continued_learning(learned: Learned, before: dict[str, Any], now: dict[str, Any]) -> Learned | None:
+    """Return what the first update may continue, or None if it is all that was learned.
+
+    Parameters
+    ----------
+    learned : Learned
+        What was learned so far.
+    before, now : dict
+        The parameters with which it was learned, and those of this fit, see `get_learning_params`.
+
+    Returns
+    -------
+    continued : Learned or None
+        Without behaviors if a parameter has another value, and without values too if the method is another one.
+    """
+    names = (before.keys() | now.keys()) - {"random_state"}
+    if not learned.can_act or all(is_same(before.get(name), now.get(name)) for name in names):
+        return None
+    return Learned(values=learned.values) if before["method"] == now["method"] else Learned()
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Tell whether two values of a parameter are one object, or equal, or at least pickled to the same bytes."""
+    if one is other:
+        return True
+    with suppress(Exception):  # arrays have no one truth value
+        if one == other:
+            return True
+    with suppress(Exception):  # not everything can be pickled
+        return pickle.dumps(one) == pickle.dumps(other)
+    return False
+
+
+def _is_estimator(value: Any) -> bool:
+    return hasattr(value, "get_params") and not isinstance(value, type)
+
+
+def _class_name(value: Any) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
