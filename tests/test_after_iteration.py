@@ -32,6 +32,13 @@ def test_fit_ends_after_the_iteration_for_which_the_function_returns_true(agent)
     assert agent.n_timesteps_ < 1000
 
 
+def test_function_is_called_after_a_fit_on_episodes(agent):
+    calls = []
+    logged = agent.fit(MatchEnv).buffer_.episodes
+    agent.set_callbacks(AfterIteration(lambda given: calls.append(given.n_episodes_))).fit(logged)
+    assert calls == [len(logged)]
+
+
 @pytest.mark.parametrize(("returned", "stops"), [(None, False), (0, False), (True, True), (1, True)])
 def test_only_a_true_result_of_an_iteration_stops(returned, stops):
     callback = AfterIteration(lambda estimator: returned)

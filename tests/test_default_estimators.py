@@ -65,6 +65,27 @@ def test_default_value_estimator_is_a_new_regressor_each_time():
     assert default_value_estimator() is not default_value_estimator()
 
 
+def test_default_forest_takes_every_parameter_of_the_forests():
+    own = DefaultForest().get_params().keys()
+    for forest in (RandomForestClassifier(), RandomForestRegressor()):
+        assert forest.get_params().keys() - own == {"warm_start"}  # each fit has clones of its own
+    assert own - RandomForestRegressor().get_params().keys() == {"class_weight"}
+
+
+def test_default_forest_has_the_defaults_of_scikit_learn_but_for_four_parameters():
+    for discrete, forest in ((True, RandomForestClassifier()), (False, RandomForestRegressor())):
+        made = DefaultForest().for_actions(discrete).get_params()
+        changed = {name for name, value in forest.get_params().items() if made[name] != value}
+        assert changed == {"n_estimators", "min_samples_leaf", "max_features", "max_samples"}
+
+
+def test_parameters_of_the_default_forest_are_those_of_the_forest():
+    forest = DefaultForest(5, max_samples=7, criterion="entropy", class_weight="balanced", max_depth=2).for_actions()
+    params = forest.n_estimators, forest.max_samples, forest.criterion, forest.class_weight, forest.max_depth
+    assert params == (5, 7, "entropy", "balanced", 2)
+    assert DefaultForest(bootstrap=False).for_actions().max_samples is None  # else scikit-learn refuses it
+
+
 class WithoutTags:
     """Has the methods of an estimator, but none of scikit-learn's tags."""
 

@@ -21,14 +21,17 @@ LAYERS = [
     {"__init__"},
     {"_inspection", "utils"},
     {"_agent"},
-    {"_supervised"},
-    {"_callback_arguments", "_evaluate_policy", "_fitted_attributes", "_warm_start"},
+    {"_supervised", "_warm_start"},
+    {"_callback_arguments", "_evaluate_policy", "_fitted_attributes"},
     {"_base_agent", "_training"},
+    {"_input", "_scoring"},
     {"_agent_parts", "_rollout", "recipes"},
     {"methods"},
     {"_behavior"},
-    {"_hindsight", "_offline", "_replay_buffer"},
+    {"_offline"},
+    {"_d4rl", "_hindsight", "_replay_buffer"},
     {"_commands", "_envs", "_episodes", "_persistence", "nets"},
+    {"_listed"},
 ]
 DEPTH = {room: depth for depth, rooms in enumerate(LAYERS) for room in rooms}
 

@@ -69,6 +69,18 @@ def test_cross_val_score_is_the_mean_return_on_each_fold(agent):
     assert_array_equal(scores, cross_val_score(agent, seeded_envs("CartPole-v1", 3), cv=3))
 
 
+@pytest.mark.parametrize("kind", ["episodes", "joined episodes", "array of environments"])
+def test_cross_validation_takes_every_sequence(agent, kind):
+    episodes = clone(agent).fit(MatchEnv).buffer_.episodes
+    X = {
+        "episodes": list(episodes),
+        "joined episodes": episodes,
+        "array of environments": np.array(seeded_envs(MatchEnv, 4), dtype=object),
+    }[kind]
+    scores = cross_val_score(agent, X, cv=2, error_score="raise")
+    assert scores.shape == (2,) and (scores > 0).all()
+
+
 @pytest.mark.slow
 def test_search_in_workers_gives_the_same_scores(agent):
     envs = seeded_envs("CartPole-v1", 2)
@@ -189,6 +201,56 @@ def test_callback_stops_fit_after_the_second_iteration(agent):
     assert stopper.calls == ["setup", "begin fit", *iteration, *iteration, "end fit", "teardown"]
     assert len(agent.history_) == 2 and agent.n_timesteps_ < 2000
     assert agent.evaluate(MatchEnv(), command=(2, 5), n_episodes=10).returns.mean() == pytest.approx(2, abs=1)
+
+
+class Recorder(Stopper):
+    """Keeps the calls, and which arguments callbacks get."""
+
+    def on_fit_task_end(self, estimator, context, *, X=None, y=None, metadata=None, fitted_estimator=None):
+        self.calls.append(f"end {context.task_name}")
+        self.X, self.y, self.metadata = X, y, metadata
+        self.predicted = fitted_estimator.predict(X)
+        return True
+
+
+@pytest.mark.parametrize(
+    ("given", "tasks"),
+    [
+        ("episodes", ["begin fit", "begin iteration", "end iteration", "end fit"]),
+        ("rows", ["begin fit", "end fit"]),
+    ],
+)
+def test_callbacks_are_called_by_fits_without_an_environment(agent, given, tasks):
+    rows = clone(agent).fit(MatchEnv()).hindsight_rows()
+    arguments = rows if given == "rows" else (clone(agent).fit(MatchEnv()).buffer_.episodes,)
+    recorder = Recorder(last_iteration=None)
+    agent.set_callbacks(recorder).fit(*arguments)
+    assert recorder.calls == ["setup", *tasks, "teardown"]
+    assert_array_equal(recorder.X, rows[0])
+    assert_array_equal(recorder.y, rows[1])
+    assert_array_equal(recorder.predicted, agent.predict(rows[0]))
+    if given == "rows":
+        weights = np.arange(len(rows[1]))
+        agent.fit(*rows, sample_weight=weights)
+        assert_array_equal(recorder.metadata["sample_weight"], weights)
+    else:
+        assert (agent.n_iter_, agent.termination_condition_) == (1, "all_episodes")
+
+
+def test_callbacks_are_torn_down_and_not_begun_by_a_refused_fit(agent):
+    recorder = Recorder(last_iteration=None)
+    for refused in ((np.zeros((3, 4)), [0, 1]), ([],)):
+        with pytest.raises(ValueError):
+            agent.set_callbacks(recorder).fit(*refused)
+    assert recorder.calls == []
+
+
+def test_progress_bar_shows_fits_on_episodes_and_rows(agent, capsys):
+    rows = agent.fit(MatchEnv()).hindsight_rows()
+    for arguments in (rows, (agent.buffer_,)):
+        capsys.readouterr()
+        clone(agent).set_callbacks(ProgressBar()).fit(*arguments)
+        assert "UDRLAgent - fit" in capsys.readouterr().out
 
 
 class Failing(Stopper):

@@ -10,6 +10,7 @@ from udrl_sklearn import UDRLAgent
 from udrl_sklearn._envs._spaces import ActionTargets
 from udrl_sklearn._episodes import Episode, Episodes
 from udrl_sklearn._offline import is_episodes, read_episodes
+from udrl_sklearn._replay_buffer import ReplayBuffer
 
 
 def make_episode(actions=(1, 0), n_features=2):
@@ -45,16 +46,24 @@ def log(observations, actions, rewards, terminated=True):
 
 @pytest.mark.parametrize(
     "X",
-    [[make_episode()], (make_episode(),), Episodes.of([make_episode()]), Dataset(None, None, [])],
-    ids=["list", "tuple", "joined", "dataset"],
+    [
+        [make_episode()],
+        (make_episode(),),
+        make_episode(),
+        Episodes.of([make_episode()]),
+        Episodes.of([make_episode()])[:0],
+        ReplayBuffer(),
+        Dataset(None, None, []),
+        {"observations": []},
+        [{"observations": []}],
+    ],
+    ids=["list", "tuple", "one", "joined", "none", "buffer", "dataset", "arrays", "list of arrays"],
 )
 def test_episodes_and_datasets_are_episodes(X):
     assert is_episodes(X)
 
 
-@pytest.mark.parametrize(
-    "X", [[], Episodes.of([make_episode()])[:0], "CartPole-v1", MatchEnv(), np.zeros((3, 3)), [[1, 2]], make_episode()]
-)
+@pytest.mark.parametrize("X", [[], None, "CartPole-v1", MatchEnv(), np.zeros((3, 3)), [[1, 2]]])
 def test_other_objects_are_not_episodes(X):
     assert not is_episodes(X)
 
@@ -96,6 +105,28 @@ def test_joined_and_listed_episodes_give_the_same_agent():
     assert_same_episodes(joined.buffer_.episodes, listed.buffer_.episodes)
 
 
+def test_iterators_buffers_and_single_episodes_are_read():
+    given = [make_episode([3, 1]), make_episode([7])]
+    buffer = ReplayBuffer()
+    buffer.add(given)
+    for X in (iter(given), (episode for episode in given), dict(enumerate(given)).values(), buffer):
+        assert_same_episodes(read_episodes(X)[0], given)
+    assert_same_episodes(read_episodes(given[0])[0], given[:1])
+
+
+def test_episodes_of_minari_in_a_list_need_no_spaces():
+    first = log(np.arange(6.0).reshape(3, 2), [1, 0], [1.0, 2.0])
+    second = log(np.arange(4.0).reshape(2, 2), [2], [3.0], terminated=False)
+    episodes, interface = read_episodes([first, make_episode(), second])
+    assert episodes[0].observations.tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert [episode.rewards.tolist() for episode in episodes] == [[1, 2], [1, 1], [3]]
+    assert episodes.terminated.tolist() == [True, True, False]
+    assert episodes.truncated.tolist() == [False, False, True]
+    assert interface.targets.labels[0].tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match=r"observations of logged steps must be numbers .* dict with the keys \['a'\]"):
+        read_episodes([log({"a": np.zeros((2, 2))}, [0], [1.0])])
+
+
 def test_labels_are_collected_from_all_episodes():
     _, interface = read_episodes([make_episode([3, 1]), make_episode([7])])
     assert interface.targets.labels[0].tolist() == [1, 3, 7]
@@ -105,6 +136,13 @@ def test_labels_are_collected_from_all_episodes():
     ("episodes", "error", "message"),
     [
         ([make_episode(), "no episode"], TypeError, "got str at position 1"),
+        ([make_episode(), None], TypeError, "got NoneType at position 1"),
+        ([], TypeError, r"Expected logged episodes \(a list of Episode.*got an empty list"),
+        (MatchEnv(), TypeError, "Expected logged episodes.*got a MatchEnv"),
+        (Episodes.of([make_episode()])[:0], ValueError, "at least one logged episode.*got none"),
+        (Dataset(spaces.Discrete(2), spaces.Discrete(2), []), ValueError, "at least one logged episode.*got none"),
+        ([Dataset(None, None, [])], TypeError, "minari.combine_datasets"),
+        ([make_episode(), {"rewards": [1.0]}], ValueError, "Position 1 of the list of episodes: .*Missing: obs"),
         ([make_episode(), make_episode(n_features=3)], ValueError, "same number of features.*episode 1 has"),
         ([make_episode(), make_episode(), make_episode([[1, 0]])], ValueError, "action components; episode 2 has"),
     ],

@@ -7,9 +7,13 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils._test_common.instance_generator import _get_expected_failed_checks
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
@@ -147,3 +151,29 @@ def test_grid_search_on_rows_scores_as_on_the_estimator_itself(estimator, data):
     plain = GridSearchCV(estimator, {"max_depth": depths}, cv=3).fit(*data)
     np.testing.assert_allclose(wrapped.cv_results_["mean_test_score"], plain.cv_results_["mean_test_score"])
     assert_array_equal(wrapped.predict(data[0]), plain.predict(data[0]))
+
+
+@pytest.mark.parametrize("fit_on", ["rows", "environment"])
+def test_hindsight_rows_need_episodes(fit_on):
+    agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=100, random_state=0)
+    with pytest.raises(NotFittedError):
+        agent.hindsight_rows()
+    if fit_on == "environment":
+        assert len(agent.fit(MatchEnv).hindsight_rows()[0]) == agent.n_timesteps_
+    else:
+        with pytest.raises(NotFittedError, match="no buffer_ of episodes"):
+            agent.fit(*load_iris(return_X_y=True)).hindsight_rows()
+
+
+def test_agent_is_the_last_step_of_a_pipeline_and_a_regressor_of_transformed_targets():
+    X, y = load_diabetes(return_X_y=True)
+    tree = DecisionTreeRegressor(max_depth=3, random_state=0)
+    for around in (lambda part: make_pipeline(StandardScaler(), part), with_scaled_target):
+        scores = [around(part).fit(X, y).score(X, y) for part in (tree, UDRLAgent(tree))]
+        assert scores[0] == pytest.approx(scores[1])
+    agent = UDRLAgent(DecisionTreeClassifier(), total_timesteps=100, random_state=0)
+    assert make_pipeline(agent).fit(MatchEnv).score(MatchEnv) == agent.fit(MatchEnv).score(MatchEnv)
+
+
+def with_scaled_target(regressor):
+    return TransformedTargetRegressor(regressor, transformer=StandardScaler())

@@ -15,14 +15,14 @@ from ._behavior._fitter import BehaviorFitter
 from ._callback_arguments import callback_kwargs
 from ._envs._interface import EnvInterface
 from ._envs._pool import EnvPool
-from ._envs._sources import TUNING, env_sources, is_environment
-from ._fitted_attributes import delete_fitted_attributes, set_interface, set_results
-from ._offline import is_episodes, read_episodes
-from ._replay_buffer import ReplayBuffer
+from ._envs._sources import TUNING, env_sources
+from ._fitted_attributes import set_interface, set_results
+from ._input import read_input
+from ._offline import read_episodes
 from ._rollout._evaluation import Evaluation, run_episodes
 from ._supervised import check_data, fit_supervised
-from ._training import CollectionParams, Training, format_record, make_rng
-from ._warm_start import continued_learning, get_learning_params, is_same
+from ._training import CollectionParams, Training, format_record
+from ._warm_start import begin_or_continue, continued_learning, get_learning_params
 from .methods._base import Learned, LearningMethod
 
 
@@ -258,7 +258,8 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         X : environment, episodes or rows
             - An environment: an id, a `gymnasium.Env`, an `EnvSpec`, a function that makes one, or a list
               of these. The agent acts in it and learns from that.
-            - Logged episodes: a list of `Episode`, `Episodes`, or a Minari dataset. The agent learns from them once.
+            - Logged episodes: a list of `Episode`, `Episodes`, a Minari dataset or a list of its episodes, or D4RL's
+              dict of arrays. The agent learns from them once.
             - Rows: array-like or DataFrame of shape (n_samples, n_features) with columns
               ``[observation | desired_return | desired_horizon]``. A plain supervised fit.
         y : array-like of shape (n_samples,) or (n_samples, n_components), default=None
@@ -280,11 +281,10 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         method = self.learning_method
         constraints, params = method._parameter_constraints, method.get_params(deep=False)
         validate_parameter_constraints(constraints, params, caller_name=type(method).__name__)
-        if not (is_environment(X) or is_episodes(X)):
+        kind, X = read_input(X, y, sample_weight)
+        if kind == "rows":
             return self._fit_rows(X, y, sample_weight)
-        if y is not None or sample_weight is not None:
-            raise ValueError("y and sample_weight belong to rows; fit on an environment or on episodes takes X alone.")
-        return self._fit_episodes(X) if is_episodes(X) else self._fit_environments(X)
+        return self._fit_episodes(X) if kind == "episodes" else self._fit_environments(X)
 
     def _fit_environments(self, envs: Any) -> Self:
         """Run Algorithm 1 until all steps are collected, or something else ends it."""
@@ -346,17 +346,7 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         estimator = self.estimator_for(interface.targets.is_discrete)
         check_estimator_kind(estimator, interface.targets, interface.action_source)
         learning_params = get_learning_params(self)
-        if self.warm_start and hasattr(self, "buffer_"):
-            interface.check_continues(self.interface)
-            interface = interface.merged_with(self.interface)
-            if not is_same(self.learning_params_["random_state"], self.random_state):
-                self.rng_ = make_rng(self.random_state)
-            self.buffer_.set_limit(self.replay_size, self.replay_keep)
-        else:
-            delete_fitted_attributes(self)
-            self.rng_, self.history_, self.learning_params_ = make_rng(self.random_state), [], learning_params
-            self.buffer_ = ReplayBuffer(self.replay_size, self.replay_keep)
-        self.learning_params_ = self.learning_params_ | {"random_state": self.random_state}
+        interface = begin_or_continue(self, interface)
         set_interface(self, interface)
         fitter = BehaviorFitter(
             self.estimator,

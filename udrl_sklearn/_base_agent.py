@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import is_classifier
 from sklearn.dummy import DummyClassifier
-from sklearn.metrics import r2_score
 from sklearn.utils import Tags, check_array, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
@@ -21,14 +20,16 @@ from ._behavior._function import BehaviorFunction
 from ._commands import Command, CommandLike, check_command, complete_command
 from ._envs._interface import EnvInterface
 from ._envs._pool import EnvPool
-from ._envs._sources import env_sources, is_environment
+from ._envs._sources import env_sources
 from ._envs._spaces import ActionTargets
 from ._hindsight import relabel
-from ._offline import is_episodes, read_episodes
+from ._input import read_input
+from ._offline import read_episodes
 from ._replay_buffer import ReplayBuffer
 from ._rollout._action_selection import ActionSelection, Actor
 from ._rollout._evaluation import Evaluation, run_episodes
 from ._rollout._policy import Policy
+from ._scoring import score_actions
 from .methods._base import Learned
 
 
@@ -57,11 +58,15 @@ class BaseAgent(AgentParts):
     max_episode_steps: int
     return_scale: float | str
     horizon_scale: float | str
+    replay_size: int | None
+    replay_keep: str
+    warm_start: bool
     random_state: Any
     behavior_: BehaviorFunction
     action_targets_: ActionTargets
     command_: Command
     buffer_: ReplayBuffer
+    rng_: np.random.Generator
     history_: list[dict[str, Any]]
     learning_params_: dict[str, Any]
     n_features_in_: int
@@ -122,16 +127,21 @@ class BaseAgent(AgentParts):
         score : float
             On environments the mean return under the command "max" over `n_eval_episodes` episodes. On
             rows and episodes the accuracy of the actions, or R^2 for continuous ones.
+
+        Raises
+        ------
+        ValueError
+            If X, y and sample_weight do not fit together.
+        TypeError
+            If X is none of these.
         """
-        if is_environment(X):
+        check_is_fitted(self)
+        kind, X = read_input(X, y, sample_weight)
+        if kind == "environment":
             return self.evaluate(X, n_episodes=self.n_eval_episodes).mean_return
-        if is_episodes(X):
+        if kind == "episodes":
             X, y = self.hindsight_rows(X)
-        predicted = self.predict(X)
-        if not is_classifier(self):
-            return r2_score(y, predicted, sample_weight=sample_weight)
-        is_correct = (np.asarray(y).reshape(len(predicted), -1) == predicted.reshape(len(predicted), -1)).all(axis=1)
-        return float(np.average(is_correct, weights=None if sample_weight is None else np.asarray(sample_weight)))
+        return score_actions(y, self.predict(X), sample_weight, discrete=is_classifier(self))
 
     def evaluate(
         self,
@@ -217,8 +227,8 @@ class BaseAgent(AgentParts):
 
         Parameters
         ----------
-        episodes : list of Episode or Minari dataset, default=None
-            None takes the episodes in `buffer_`.
+        episodes : logged episodes, default=None
+            As for `fit`. None takes the episodes in `buffer_`.
 
         Returns
         -------
@@ -233,7 +243,10 @@ class BaseAgent(AgentParts):
             If the episodes have other spaces than those of the fit.
         """
         if episodes is None:
-            check_is_fitted(self, "buffer_")
+            message = (
+                "This %(name)s has no buffer_ of episodes, which a fit on environments or episodes has. Pass episodes."
+            )
+            check_is_fitted(self, "buffer_", msg=message)
             rows = relabel(self.buffer_.episodes)
         else:
             episodes, interface = read_episodes(episodes)

@@ -1,10 +1,14 @@
-"""What a fit with `warm_start` continues, and what it learns anew because a parameter has another value."""
+"""What a fit with `warm_start` continues, and what it learns anew since a parameter has another value."""
 
 import pickle
 from contextlib import suppress
 from typing import Any
 
 from ._base_agent import BaseAgent
+from ._envs._interface import EnvInterface
+from ._fitted_attributes import delete_fitted_attributes
+from ._replay_buffer import ReplayBuffer
+from ._training import make_rng
 from .methods._base import Learned
 
 
@@ -23,6 +27,34 @@ def get_learning_params(agent: BaseAgent) -> dict[str, Any]:
         **{name: params[name] for name in ("return_scale", "horizon_scale", "random_state")},
         **{name: _class_name(params[name]) if _is_estimator(params[name]) else params[name] for name in names},
     }
+
+
+def begin_or_continue(agent: BaseAgent, interface: EnvInterface) -> EnvInterface:
+    """Begin a run with an empty buffer, or continue the previous one, with the parameters that the agent has now.
+
+    Returns
+    -------
+    interface : EnvInterface
+        That of all episodes together.
+
+    Raises
+    ------
+    ValueError
+        If the previous run had other spaces. Then nothing is changed.
+    """
+    if agent.warm_start and hasattr(agent, "buffer_"):
+        previous = agent.interface
+        interface.check_continues(previous)
+        interface = interface.merged_with(previous)
+        if not is_same(agent.learning_params_["random_state"], agent.random_state):
+            agent.rng_ = make_rng(agent.random_state)
+        agent.buffer_.set_limit(agent.replay_size, agent.replay_keep)
+    else:
+        delete_fitted_attributes(agent)
+        agent.rng_, agent.history_, agent.learning_params_ = make_rng(agent.random_state), [], {}
+        agent.buffer_ = ReplayBuffer(agent.replay_size, agent.replay_keep)
+    agent.learning_params_ = agent.learning_params_ | {"random_state": agent.random_state}
+    return interface
 
 
 def continued_learning(learned: Learned, before: dict[str, Any], now: dict[str, Any]) -> Learned | None:

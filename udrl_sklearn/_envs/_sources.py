@@ -11,6 +11,8 @@ import gymnasium
 import numpy as np
 from gymnasium.envs.registration import EnvSpec, load_env_creator
 
+from udrl_sklearn._listed import listed
+
 # Ranges of reset seeds for training, for evaluations during training, and for evaluation. They do not overlap, so that
 # no score is measured on an episode of the training, as in Srivastava et al. 2019, section 3.2.
 TRAINING, TUNING, EVALUATION = (0, 2**29), (2**29, 2**30), (2**30, 2**31)
@@ -118,7 +120,7 @@ def env_sources(envs: Any) -> list[EnvSource]:
 
     Parameters
     ----------
-    envs : str, gymnasium.Env, EnvSpec, SeededEnv, callable, or a list of these
+    envs : str, gymnasium.Env, EnvSpec, SeededEnv, callable, or a list, array or iterator of these
         The argument of the user.
 
     Returns
@@ -132,6 +134,7 @@ def env_sources(envs: Any) -> list[EnvSource]:
     TypeError
         If it is a vector environment, one of another library, or no environment at all.
     """
+    envs = listed(envs)
     if isinstance(envs, list | tuple):
         if not envs:
             raise ValueError("Expected at least one environment, got an empty list.")
