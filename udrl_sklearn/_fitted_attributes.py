@@ -66,5 +66,7 @@ def copy_with_behavior(agent: Agent, behavior: BehaviorFunction) -> Agent:
     if hasattr(agent, "buffer_"):
         twin.buffer_, twin.history_ = copy.copy(agent.buffer_), copy.deepcopy(agent.history_)
         twin.rng_ = copy.deepcopy(agent.rng_)
+        # The other behavior is not one of the estimator, so a fit with warm_start must not update it.
+        twin.learning_params_ = agent.learning_params_ | {"estimator": None}
     set_behavior(twin, behavior, getattr(agent, "value_estimator_", None))
     return twin
