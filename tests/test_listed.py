@@ -54,7 +54,6 @@ def test_other_objects_stay_as_they_are(X):
         (object(), "an object"),
         (ENV, "a MatchEnv"),
     ],
-    ids=str,
 )
 def test_objects_are_described_for_messages(X, description):
     assert describe_type(X) == description

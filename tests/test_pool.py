@@ -152,7 +152,7 @@ def test_environments_of_a_closed_pool_are_free_again():
         assert pool.acquire(0).env is env
 
 
-@pytest.mark.parametrize(("envs", "expected"), [([MatchEnv] * 2, False), ([MatchEnv, MatchEnv()], True)], ids=str)
+@pytest.mark.parametrize(("envs", "expected"), [([MatchEnv] * 2, False), ([MatchEnv, MatchEnv()], True)])
 def test_instances_can_not_be_made_again(envs, expected):
     with EnvPool(env_sources(envs)) as pool:
         assert pool.has_an_instance() == expected

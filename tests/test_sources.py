@@ -231,7 +231,7 @@ def registered():
     gymnasium.registry.pop("OfAScript-v0", None)
 
 
-@pytest.mark.parametrize("env", ["OfAScript-v0", "toy_envs:OfAScript-v0", gymnasium.spec], ids=str)
+@pytest.mark.parametrize("env", ["OfAScript-v0", "toy_envs:OfAScript-v0", gymnasium.spec])
 @pytest.mark.parametrize("is_seeded", [False, True], ids=["alone", "seeded"])
 def test_another_process_needs_no_registered_id(env, is_seeded, registered, monkeypatch):
     monkeypatch.setattr("__main__.MatchEnv", MatchEnv, raising=False)
