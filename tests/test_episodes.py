@@ -35,6 +35,27 @@ def test_episode_keeps_the_dtype_of_images_and_labels():
     assert episode.actions[0] == "left"
 
 
+def test_episode_keeps_its_values_when_the_arrays_are_used_again():
+    observations, actions, rewards, end = np.zeros((3, 1)), np.zeros((2, 2)), np.zeros(2), np.zeros((), dtype=bool)
+    episode = Episode(observations, actions, rewards, end, truncated=end)
+    for array in (observations, actions, rewards, end):
+        array[...] = 1
+    assert not any(array.any() for array in (episode.observations, episode.actions, episode.rewards))
+    assert (episode.total_return, episode.terminated, episode.truncated) == (0.0, False, False)
+
+
+def test_episodes_logged_into_one_buffer_differ():
+    log = np.zeros((3, 1), dtype=np.float32)  # used for each episode, and its views as well
+    episodes = []
+    for value in (1, 2):
+        log[:] = value
+        episodes.append(Episode(log, log[:2], log[1:, 0]))
+    joined = Episodes.of(episodes)
+    assert joined.observations.ravel().tolist() == [1, 1, 1, 2, 2, 2]
+    assert joined.actions.ravel().tolist() == [1, 1, 2, 2]
+    assert joined.returns.tolist() == [2, 4]
+
+
 def test_episode_is_frozen():
     with pytest.raises(FrozenInstanceError):
         Episode([[0], [1]], [0], [0.0]).terminated = False

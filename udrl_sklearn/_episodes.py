@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import SupportsIndex, overload
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class Episode:
     """One episode of T steps.
 
     There is one observation more than there are steps: the last one is the observation after the last action. If the
-    episode was truncated, the value of the rest is estimated from it.
+    episode was truncated, the value of the rest is estimated from it. All arrays are copied.
 
     Parameters
     ----------
@@ -78,13 +78,24 @@ class Episode:
     truncated: bool = False
 
     def __post_init__(self) -> None:
-        observations, actions = np.asarray(self.observations), np.asarray(self.actions)
-        rewards = np.asarray(self.rewards, dtype=np.float64)
+        # Copies, because whoever logs episodes may reuse the arrays for the next one.
+        observations, actions = np.array(self.observations), np.array(self.actions)
+        rewards = np.array(self.rewards, dtype=np.float64)
         _check_shapes(observations, actions, rewards)
         for name, array in (("observations", observations), ("actions", actions), ("rewards", rewards)):
             _check_finite(name, array)
         for name, value in (("observations", observations), ("actions", actions), ("rewards", rewards)):
             object.__setattr__(self, name, value)
+        for name in ("terminated", "truncated"):
+            object.__setattr__(self, name, bool(getattr(self, name)))
+
+    @classmethod
+    def _of_checked_views(cls, **attributes: Any) -> "Episode":
+        """Return an episode that shares its arrays, which have been checked before."""
+        episode = cls.__new__(cls)
+        for name, value in attributes.items():
+            object.__setattr__(episode, name, value)
+        return episode
 
     def __len__(self) -> int:
         return len(self.rewards)
@@ -167,12 +178,12 @@ class Episodes(Sequence[Episode]):
             return self._slice(*index.indices(len(self)))
         i = range(len(self))[index]
         first, last = self.starts[i], self.starts[i] + self.lengths[i]
-        return Episode(
-            self.observations[first + i : last + i + 1],
-            self.actions[first:last],
-            self.rewards[first:last],
-            bool(self.terminated[i]),
-            bool(self.truncated[i]),
+        return Episode._of_checked_views(
+            observations=self.observations[first + i : last + i + 1],
+            actions=self.actions[first:last],
+            rewards=self.rewards[first:last],
+            terminated=bool(self.terminated[i]),
+            truncated=bool(self.truncated[i]),
         )
 
     def _slice(self, first: int, last: int, step: int) -> "Episodes":

@@ -132,9 +132,9 @@ class VectorRollout:
         episode = self.running[column]
         steps = slice(episode.start, self.t), column
         return Episode(
-            self.observations[episode.start : self.t + 1, column].copy(),
-            self.actions[steps].copy(),
-            self.rewards[steps].copy(),
+            self.observations[episode.start : self.t + 1, column],
+            self.actions[steps],
+            self.rewards[steps],
             episode.terminated,
             episode.truncated,
         )
