@@ -63,7 +63,7 @@ def _versions(distributions):
 def _processor():
     """Return the name of the processor where the system provides it."""
     try:
-        with open("/proc/cpuinfo") as file:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
             names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
     except OSError:
         names = []

@@ -41,7 +41,7 @@ for desired_return in (50, 150, 300):
 
 options.out.mkdir(parents=True, exist_ok=True)
 agent.save(options.out / "agent.skops")
-with open(options.out / "history.csv", "w", newline="") as file:
+with open(options.out / "history.csv", "w", newline="", encoding="utf-8") as file:
     writer = csv.DictWriter(file, fieldnames=list(agent.history_[0]))
     writer.writeheader()
     writer.writerows(agent.history_)

@@ -197,7 +197,7 @@ def _draw_command_response(ax, seeds):
 
 def insert(page, blocks):
     """Replace the text between the markers <!-- name --> and <!-- end --> in a page."""
-    text = page.read_text()
+    text = page.read_text(encoding="utf-8")
     for name, block in blocks.items():
         pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
         text, n_found = re.subn(
@@ -205,7 +205,7 @@ def insert(page, blocks):
         )
         if n_found != 1:
             raise SystemExit(f"{page} needs one <!-- {name} --> with an <!-- end -->, found {n_found}.")
-    page.write_text(text)
+    page.write_text(text, encoding="utf-8")
 
 
 def main():

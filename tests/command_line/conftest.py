@@ -1,5 +1,8 @@
 """Fixtures of the tests of the command line."""
 
+import sys
+
+import gymnasium
 import pytest
 from udrl_program import TREE, run_udrl
 
@@ -20,3 +23,14 @@ def run_folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "tree"
     run_udrl(f"train {TREE} --seed 3 --episodes 5 --out {path}")
     return path
+
+
+@pytest.fixture
+def toy_module(tmp_path, monkeypatch):
+    """Return the name of a module that registers an environment in a namespace."""
+    text = "import gymnasium\ngymnasium.register('toys/Match-v0', 'toy_envs:MatchEnv')\n"
+    (tmp_path / "registers_toys.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield "registers_toys"
+    sys.modules.pop("registers_toys", None)
+    gymnasium.registry.pop("toys/Match-v0", None)

@@ -27,6 +27,19 @@ from udrl_program import run_udrl
             2,
             "can't take {'estimator__a': 1}",
         ),
+        ("train --env CartPole-v1 --set n_estimators=1.5", 2, "must be an int in the range [1, inf). Got 1.5"),
+        (
+            "train --env CartPole-v1 --estimator BaggingClassifier --set estimator=SVC --set estimator__C=a",
+            2,
+            "The 'C' parameter of SVC must be",
+        ),
+        (
+            "train --env CartPole-v1 --estimator catboost.CatBoostClassifier --set n_estimater=1",
+            2,
+            "Did you mean 'n_estimators'",
+        ),
+        ("train --env CartPole-v1 --set max_depth=", 2, "got an empty text"),
+        ("train --env CartPole-v1 --episodes 1.5", 2, "'--episodes': expected an int, got '1.5'"),
         ("train --env CartPole-v1 --set min_samples_leaf", 2, "expected NAME=VALUE"),
         ("train --env CartPole-v1 --set a=[1", 2, "can't be read"),
         ("train --env CartPole-v1 --estimator neural --set layers=2", 2, "'neural' has no parameter 'layers'"),
@@ -40,6 +53,13 @@ from udrl_program import run_udrl
         ("evaluate nowhere", 1, "is not a run folder: it has no config.yaml"),
         ("evaluate several", 1, "several contains 2 runs, expected one: several/a, several/b."),
         ("evaluate begun", 1, "the training has not saved an agent"),
+        ("compare begun", 1, "the training has not written a history"),
+        ("plot several", 1, "several/b/history.csv does not exist"),
+        (
+            "export foreign",
+            1,
+            "foreign/config.yaml is not the configuration of a run: it has no estimator and no random",
+        ),
         ("export begun", 1, "the training has not written a history"),
         ("evaluate begun --command often", 2, "expected max, a desired return, or a return and a horizon"),
         ("evaluate begun --command 5 0", 2, "expected max"),
@@ -54,6 +74,8 @@ def test_error_has_a_message_and_an_exit_code(tmp_path, line, exit_code, message
     for name in ("begun", "several/a", "several/b"):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "config.yaml").write_text("env: CartPole-v1\nestimator: GaussianNB\nrandom_state: 0\n")
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign/config.yaml").write_text("env: CartPole-v1\n")
     before = sorted(tmp_path.rglob("*"))
     assert message in run_udrl(line, exit_code)
     assert sorted(tmp_path.rglob("*")) == before

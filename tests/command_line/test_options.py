@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from udrl_sklearn._cli._options import SectionedCommand, parameter_options, parameter_texts
+from udrl_sklearn._cli._options import IntType, PairType, SectionedCommand, parameter_options, parameter_texts
 
 
 class Method(BaseEstimator):
@@ -91,6 +91,46 @@ def test_parameters_with_one_name_are_one_option_in_both_sections():
             assert shared.types[heading].convert(value, shared, ctx) == value
     with pytest.raises(click.BadParameter, match="expected a str among"):
         shared.types["First"].convert("short", shared, None)
+
+
+@pytest.mark.parametrize("value", ["3e2", "300", "3_00", "300.0", "1.0e+2", 300, 300.0])
+def test_int_is_an_int_in_any_notation(value):
+    options = parameter_options({"Method": Method}, exclude=["estimator"])
+    seed = next(option for option in options if option.name == "random_state")
+    for kind in (seed.type, IntType(1, 1000)):
+        number = kind.convert(value, seed, None)
+        assert (number, type(number)) == (100 if value == "1.0e+2" else 300, int)
+
+
+@pytest.mark.parametrize("value", ["1.5", "yes", "none", "[1]", 1.5, True, "1001", "0", ""])
+def test_int_that_is_none_is_refused(value):
+    with pytest.raises(click.BadParameter):
+        IntType(1, 1000).convert(value, None, None)
+
+
+def test_float_stays_a_float_where_one_is_taken():
+    (temperature, *_) = parameter_options({"Method": Method}, exclude=["estimator"])
+    assert repr(temperature.type.convert("2.0", temperature, None)) == "2.0"
+    assert temperature.type.convert("3e-1", temperature, None) == 0.3
+
+
+@pytest.mark.parametrize(
+    ("text", "pair"),
+    [
+        ("alpha=1e-4", ("alpha", 0.0001)),
+        ("size = (5, 5)", ("size", (5, 5))),
+        ("rule=a=b", ("rule", "a=b")),
+        ("color=#fff", ("color", "#fff")),
+    ],
+)
+def test_pair_is_a_name_and_a_value(text, pair):
+    assert PairType().convert(text, None, None) == pair
+
+
+@pytest.mark.parametrize("text", ["alpha", "=3", " =3", "alpha=", "alpha=[1"])
+def test_text_without_a_name_or_a_value_is_no_pair(text):
+    with pytest.raises(click.BadParameter):
+        PairType().convert(text, None, None)
 
 
 def test_texts_are_those_of_the_docstring():

@@ -2,7 +2,12 @@
 
 import csv
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +15,8 @@ from udrl_program import history_of, run_udrl
 
 from udrl_sklearn import UDRLAgent
 from udrl_sklearn._cli import _progress
+
+SMALL_TREE = "--estimator DecisionTreeClassifier --total-timesteps 100 --episodes 1 --seed 0"
 
 
 @pytest.mark.parametrize(
@@ -56,6 +63,34 @@ def test_episode_is_explained(run_folder):
         assert sum(parts) == pytest.approx(float(row["value"]))
 
 
+GREEK = """
+import gymnasium
+from toy_envs import MatchEnv
+
+class GreekEnv(MatchEnv):
+    metadata = {"observation_names": ["\u03b1", "\u03b2", "\u03b3"], "action_names": ["\u2190", "\u2191", "\u2192"]}
+
+gymnasium.register("Greek-v0", GreekEnv)
+"""
+
+
+@pytest.mark.slow
+def test_names_in_any_script_are_written_where_the_locale_has_none_of_their_letters(tmp_path):
+    (tmp_path / "greek.py").write_text(GREEK, encoding="utf-8")
+    paths = [str(tmp_path), str(Path(__file__).parents[1]), *sys.path]
+    locale = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "latin-1"}
+    lines = [f"train --env greek:Greek-v0 {SMALL_TREE} --out a", "explain a --distill 1"]
+    program = f"import sys; from udrl_sklearn._cli._app import udrl; udrl({lines[0].split()}, standalone_mode=False)"
+    program += f"; from udrl_sklearn._cli import main; sys.argv[1:] = {lines[1].split()}; main()"
+    env = os.environ | locale | {"PYTHONPATH": os.pathsep.join(paths)}
+    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, encoding="latin-1")
+    assert done.returncode == 0, done.stderr
+    assert r"\u2192" in done.stdout  # the terminal lacks the letter
+    assert "\u2192" in (tmp_path / "a/tree.txt").read_text(encoding="utf-8")
+    with open(tmp_path / "a/contributions.csv", newline="", encoding="utf-8") as file:
+        assert "contribution of \u03b1" in next(csv.reader(file))
+
+
 def test_progress_bar_counts_every_episode(run_folder):
     counted = []
 
@@ -98,6 +133,45 @@ def test_run_without_an_evaluation_is_left_out_of_a_comparison(run_folder, tmp_p
     output = run_udrl(f"compare runs {run_folder}")
     assert "Left out runs/a: it has no evaluation under max. Add it with: udrl evaluate runs/a" in output
     assert "DecisionTreeClassifier on CartPole-v1     1" in output
+
+
+@pytest.fixture
+def runs_with_failures(run_folder, tmp_path):
+    """Return a folder with one good run in a folder of it, and what failed trainings and other programs leave."""
+    shutil.copytree(run_folder, tmp_path / "runs/group/good")
+    for name in ("raised", "interrupted", "damaged"):
+        (tmp_path / "runs" / name).mkdir()
+        shutil.copy(run_folder / "config.yaml", tmp_path / "runs" / name / "config.yaml")
+    (tmp_path / "runs/interrupted/history.csv").write_text("iteration,timesteps,episodes,mean_return\n")
+    (tmp_path / "runs/damaged/history.csv").write_text("iteration,timesteps,episodes,mean_return\n0,200,9\n")
+    for name in ("foreign", ".hidden"):
+        (tmp_path / "runs" / name).mkdir()
+        (tmp_path / "runs" / name / "config.yaml").write_text("theme: dark\n")
+    return tmp_path / "runs"
+
+
+@pytest.mark.parametrize("command", ["compare", "export --csv table.csv", "plot --out curves.png"])
+def test_failed_runs_are_left_out_with_a_note(runs_with_failures, tmp_path, command):
+    output = run_udrl(f"{command} {runs_with_failures}")
+    for name in ("raised", "interrupted", "damaged", "foreign"):
+        assert f"Left out {runs_with_failures / name}: " in output
+    assert "hidden" not in output
+    if command == "compare":
+        assert "DecisionTreeClassifier on CartPole-v1     1" in output
+    elif command.startswith("export"):
+        rows = list(csv.DictReader((tmp_path / "table.csv").read_text().splitlines()))
+        assert {row["run"] for row in rows} == {str(runs_with_failures / "group/good")}
+    else:
+        assert (tmp_path / "curves.png").exists()
+
+
+def test_run_that_is_a_link_is_found(run_folder, tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs/linked").symlink_to(run_folder)
+    (tmp_path / "runs/back").symlink_to(tmp_path / "runs")
+    assert f"{tmp_path}/runs/linked,3," in run_udrl(f"export {tmp_path}/runs").replace(",CartPole-v1,", ",").replace(
+        ",DecisionTreeClassifier,AdvantageWeighted", ""
+    )
 
 
 def test_video_of_another_format_is_an_error(run_folder):

@@ -115,6 +115,67 @@ def test_nested_estimators_and_nets_are_given_by_name(tmp_path):
     assert "mean return" in run_udrl("evaluate net --episodes 1 --trust")
 
 
+def test_values_are_taken_as_they_are_typed_and_repeated_by_the_configuration(tmp_path):
+    run_udrl(
+        "train --env Pendulum-v1 --env-set g=1e1 --estimator MLPRegressor --set alpha=1e-3 --set max_iter=5 "
+        "--set hidden_layer_sizes=(4,) --set early_stopping=no --set learning_rate=constant --total-timesteps 4e2 "
+        "--temperature 3e-1 --gamma .9 --target-return -1e3 --replay-size none --episodes 1e0 --seed 1_0 --out a"
+    )
+    config = config_of(tmp_path / "a")
+    names = ("env_set", "total_timesteps", "temperature", "gamma", "target_return", "replay_size", "random_state")
+    assert [config[name] for name in names] == [{"g": 10}, 400, 0.3, 0.9, -1000, None, 10]
+    agent = UDRLAgent.load("a/agent.skops")
+    assert (agent.estimator.alpha, agent.estimator.hidden_layer_sizes) == (0.001, (4,))
+    assert agent.estimator.early_stopping is False
+    run_udrl("train --config a/config.yaml --out b --episodes 1")
+    assert (tmp_path / "b/config.yaml").read_text() == (tmp_path / "a/config.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "total_timesteps: 3e2\nset:\n  max_depth: None\n  min_samples_leaf: 1.0e+1\n  ccp_alpha: 1e-3\nepisodes: 1e0\n",
+        "total_timesteps: !!float 3e2\nset: {max_depth: none, min_samples_leaf: 10, ccp_alpha: .001}\nepisodes: 1.0\n",
+        "\ufefftotal_timesteps: 300.0 # \u03b8\nset: {max_depth: ~, min_samples_leaf: 1_0, ccp_alpha: 0.001}\n",
+    ],
+)
+def test_values_in_a_configuration_are_taken_as_they_are_typed(tmp_path, text):
+    text += "env: CartPole-v1\nestimator: DecisionTreeClassifier\n"
+    (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+    run_udrl("train --config config.yaml --episodes 1 --out a")
+    config = config_of(tmp_path / "a")
+    assert config["set"] == {"max_depth": None, "min_samples_leaf": 10, "ccp_alpha": 0.001}
+    assert config["total_timesteps"] == 300
+
+
+def test_environment_of_a_module_and_a_namespace_has_keyword_arguments(tmp_path, toy_module):
+    options = "--estimator DecisionTreeClassifier --total-timesteps 100 --episodes 2"
+    for seed in (1, 2):
+        output = run_udrl(f"train --env {toy_module}:toys/Match-v0 --env-set length=3 {options} --seed {seed}")
+        assert "mean length 3.0" in output
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == {
+        "toys-Match-v0-DecisionTreeClassifier-1",
+        "toys-Match-v0-DecisionTreeClassifier-2",
+    }
+    assert " 2 " in run_udrl("compare runs").splitlines()[1]
+    assert "mean length 3.0" in run_udrl("evaluate runs/toys-Match-v0-DecisionTreeClassifier-1 --episodes 2")
+
+
+@pytest.mark.parametrize(
+    ("estimator", "option"),
+    [
+        ("catboost.CatBoostClassifier", "n_estimators=2 --set allow_writing_files=no"),
+        ("lightgbm.LGBMClassifier", "verbose=-1"),
+        ("xgboost.XGBClassifier", "eta=1e-1"),
+        ("FixedThresholdClassifier", "estimator=GaussianNB"),
+    ],
+)
+def test_estimators_of_other_packages_and_their_parameters_are_taken(tmp_path, estimator, option):
+    options = "--total-timesteps 100 --episodes 1 --out a"
+    run_udrl(f"train --env CartPole-v1 --estimator {estimator} --set {option} {options}")
+    assert config_of(tmp_path / "a")["estimator"] == estimator
+
+
 def test_existing_run_is_overwritten_only_with_force(run_folder, tmp_path):
     train = f"train --config {run_folder}/config.yaml --episodes 1 --out a"
     run_udrl(train)

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import click
 import numpy as np
 
-from udrl_sklearn._runs._run_folder import Run, find_runs, group_runs
+from udrl_sklearn._runs._run_folder import Run, RunError, find_runs, group_runs
 from udrl_sklearn._runs._statistics import bootstrap_interval, interquartile_mean
 
 from ._group import examples, udrl
-from ._run_options import runs_argument
+from ._run_options import read_each, runs_argument
 
 HEADER = ("", "runs", "steps", "seconds", "mean return", "95% interval", "each run")
 
@@ -37,22 +37,18 @@ def compare(runs: tuple[Path, ...]) -> None:
     under the command "max", with its 95% bootstrap interval. A folder stands for all runs in it.
     """
     lines: list[tuple[str, ...]] = [HEADER]
-    for title, group in group_runs(find_runs(runs)).items():
-        outcomes = [outcome for outcome in map(_outcome, group) if outcome is not None]
-        if outcomes:
-            lines.append(_table_row(title, outcomes))
+    outcomes = read_each(find_runs(runs), _outcome)
+    for title, group in group_runs(outcomes).items():
+        lines.append(_table_row(title, [outcomes[run] for run in group]))
     _print_table(lines)
 
 
-def _outcome(run: Run) -> Outcome | None:
-    """Return the outcome of a run, or None with a warning if it was not evaluated."""
+def _outcome(run: Run) -> Outcome:
+    """Return the outcome of a run that was evaluated."""
+    _, history = run.config, run.history
     scores = [entry["mean_return"] for entry in run.evaluations if entry["command"] == "max"]
     if not scores:
-        click.echo(
-            f"Left out {run.path}: it has no evaluation under max. Add it with: udrl evaluate {run.path}", err=True
-        )
-        return None
-    history = run.history
+        raise RunError(f"it has no evaluation under max. Add it with: udrl evaluate {run.path}")
     seconds = sum(record.get(part, 0.0) for record in history for part in ("rollout_seconds", "fit_seconds"))
     return Outcome(scores[-1], int(history[-1]["timesteps"]), seconds)
 

@@ -3,10 +3,11 @@
 import click
 
 from ._group import examples, udrl
+from ._options import IntType
 
 
 @udrl.command(epilog=examples("udrl demo", "udrl demo --port 9000 --no-browser"))
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Port of the server.")
+@click.option("--port", type=IntType(1, 65535), default=8080, show_default=True, help="Port of the server.")
 @click.option("--browser/--no-browser", default=True, help="Open the page in a browser.  [default: browser]")
 def demo(port: int, browser: bool) -> None:
     """Train, command, watch and explain an agent on a web page.

@@ -8,6 +8,7 @@ from udrl_sklearn import Command, UDRLAgent
 from udrl_sklearn._runs._run_folder import Run, find_run
 
 from ._group import examples, library_errors, udrl
+from ._options import IntType
 from ._progress import count_episodes, progress_bar
 from ._run_options import AgentCommand, command_option, run_argument, seed_option, trust_option
 
@@ -21,7 +22,7 @@ from ._run_options import AgentCommand, command_option, run_argument, seed_optio
 )
 @run_argument
 @command_option
-@click.option("--episodes", type=click.IntRange(1), default=100, show_default=True, help="Number of episodes.")
+@click.option("--episodes", type=IntType(1), default=100, show_default=True, help="Number of episodes.")
 @seed_option
 @trust_option
 def evaluate(run: Path, command: Command | str, episodes: int, seed: int, trust: bool) -> None:

@@ -13,6 +13,7 @@ from udrl_sklearn._inspection._plot._canvas import pyplot
 from udrl_sklearn._runs._run_folder import Run, find_run
 
 from ._group import examples, library_errors, save_figure, udrl
+from ._options import IntType
 from ._progress import count_episodes, progress_bar
 from ._run_options import AgentCommand, command_option, run_argument, seed_option, trust_option
 
@@ -29,7 +30,7 @@ from ._run_options import AgentCommand, command_option, run_argument, seed_optio
 @command_option
 @seed_option
 @click.option(
-    "--distill", "depth", type=click.IntRange(1), help="Also distill the agent into one decision tree of this depth."
+    "--distill", "depth", type=IntType(1), help="Also distill the agent into one decision tree of this depth."
 )
 @trust_option
 def explain(run: Path, command: Command | str, seed: int, depth: int | None, trust: bool) -> None:
@@ -55,7 +56,7 @@ def _write_contributions(display: EpisodeDisplay, path: Path) -> None:
     """Write the contributions at each step of an episode."""
     explanation = display.explanation
     header = ["step", "action", "reward", "desired_return", "desired_horizon", "value", "base_value"]
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*header, *(f"contribution of {name}" for name in explanation.feature_names)])
         for step, reward in enumerate(display.episode.rewards):
@@ -84,7 +85,7 @@ def _distill(run: Run, agent: UDRLAgent, command: Command | str, depth: int) -> 
         distillation = distill(agent, env, command=command, max_depth=depth, **counts)
     click.echo(str(distillation))
     click.echo(distillation.to_text())
-    (run.path / "tree.txt").write_text(distillation.to_text())
+    (run.path / "tree.txt").write_text(distillation.to_text(), encoding="utf-8")
     click.echo(f"Wrote {run.path / 'tree.txt'}")
     n_leaves = distillation.tree.get_n_leaves()
     figure, ax = pyplot("udrl explain").subplots(figsize=(2 + 1.2 * n_leaves, 2 + 1.2 * depth), layout="constrained")

@@ -1,6 +1,8 @@
 """`udrl export`."""
 
 import csv
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from udrl_sklearn._runs._config import method_name
 from udrl_sklearn._runs._run_folder import Run, find_runs
 
 from ._group import examples, udrl
-from ._run_options import runs_argument
+from ._run_options import read_each, runs_argument
 
 
 @udrl.command(
@@ -28,8 +30,10 @@ def export(runs: tuple[Path, ...], path: str) -> None:
 
     The table has a row for each iteration of each run.
     """
-    rows = [row for run in find_runs(runs) for row in _table_rows(run)]
-    with click.open_file(path, "w") as file:
+    tables = read_each(find_runs(runs), _table_rows)
+    rows = [row for table in tables.values() for row in table]
+    # Without a translation of line ends. The standard output has its own encoding.
+    with nullcontext(sys.stdout) if path == "-" else open(path, "w", newline="", encoding="utf-8") as file:
         columns = dict.fromkeys(name for row in rows for name in row)
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         writer.writeheader()

@@ -7,16 +7,16 @@ from types import MappingProxyType
 from typing import Any
 
 import click
-import yaml
 from click.formatting import join_options
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import make_constraint
 
 from udrl_sklearn._runs._estimators_by_name import EstimatorError, make_estimator
+from udrl_sklearn._runs._text_values import read_value
 
 
-class YAMLType(click.ParamType):
-    """A value in YAML's notation: 3, 0.5, true, a name, or none."""
+class ValueType(click.ParamType):
+    """A value as `read_value` reads it: 3, 1e-3, true, a name, or none."""
 
     name = "value"
 
@@ -24,16 +24,26 @@ class YAMLType(click.ParamType):
         """Return the value that a text denotes."""
         if not isinstance(value, str):
             return value
-        if value.lower() == "none":
-            return None
         try:
-            return yaml.safe_load(value)
-        except yaml.YAMLError:
-            expected = "a value in YAML's notation: 3, 0.5, true, [64, 64]"
-            self.fail(f"{value!r} can't be read; expected {expected}.", param, ctx)
+            return read_value(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
-class ParameterType(YAMLType):
+class IntType(click.IntRange):
+    """An int in the notation of `read_value`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the int that a text denotes, if it is in the range."""
+        number = ValueType().convert(value, param, ctx)
+        if isinstance(number, float) and number.is_integer():
+            number = int(number)
+        if isinstance(number, bool) or not isinstance(number, int):
+            self.fail(f"expected an int, got {value!r}.", param, ctx)
+        return super().convert(number, param, ctx)
+
+
+class ParameterType(ValueType):
     """A value of a parameter of an estimator class.
 
     Parameters
@@ -61,14 +71,19 @@ class ParameterType(YAMLType):
                 value = make_estimator(value, {})
             except EstimatorError as error:
                 self.fail(str(error), param, ctx)
-        if not any(constraint.is_satisfied_by(value) for constraint in self.constraints):
+        if isinstance(value, float) and value.is_integer() and not self._takes(value):
+            value = int(value)  # 300.0 where only an int is taken
+        if not self._takes(value):
             expected = " or ".join(str(constraint) for constraint in self.constraints)
             self.fail(f"expected {expected}, got {value!r}.", param, ctx)
         return value
 
+    def _takes(self, value: object) -> bool:
+        return any(constraint.is_satisfied_by(value) for constraint in self.constraints)
 
-class PairType(YAMLType):
-    """NAME=VALUE, with a value in YAML's notation."""
+
+class PairType(ValueType):
+    """NAME=VALUE, with a value as `read_value` reads it."""
 
     name = "name=value"
 
@@ -77,9 +92,9 @@ class PairType(YAMLType):
         if not isinstance(value, str):
             return value
         key, equals, text = value.partition("=")
-        if not key or not equals:
+        if not key.strip() or not equals:
             self.fail(f"expected NAME=VALUE, got {value!r}.", param, ctx)
-        return key, super().convert(text, param, ctx)
+        return key.strip(), super().convert(text, param, ctx)
 
 
 class ParameterOption(click.Option):
@@ -101,7 +116,7 @@ class ParameterOption(click.Option):
         self, flags: Collection[str], *, types: Mapping[str, ParameterType], texts: Mapping[str, str], **settings: Any
     ) -> None:
         # A value that only some of the classes take is checked once it is known which class gets it.
-        super().__init__(list(flags), type=YAMLType() if len(types) > 1 else next(iter(types.values())), **settings)
+        super().__init__(list(flags), type=ValueType() if len(types) > 1 else next(iter(types.values())), **settings)
         self.types = types
         self.texts = texts
 

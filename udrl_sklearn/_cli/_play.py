@@ -13,6 +13,7 @@ from udrl_sklearn._inspection._plot import record_episode
 from udrl_sklearn._runs._run_folder import find_run
 
 from ._group import examples, library_errors, udrl
+from ._options import IntType
 from ._progress import count_steps, progress_bar
 from ._run_options import AgentCommand, command_option, run_argument, seed_option, trust_option
 
@@ -30,8 +31,8 @@ from ._run_options import AgentCommand, command_option, run_argument, seed_optio
 @click.option(
     "--record", type=click.Path(path_type=Path), help="Write a video (.gif or .mp4) instead of opening a window."
 )
-@click.option("--every", type=click.IntRange(1), default=1, help="Record only every N-th step, for smaller files.")
-@click.option("--max-steps", type=click.IntRange(1), help="End the episode after this number of steps.")
+@click.option("--every", type=IntType(1), default=1, help="Record only every N-th step, for smaller files.")
+@click.option("--max-steps", type=IntType(1), help="End the episode after this number of steps.")
 @trust_option
 def play(
     run: Path, command: Command | str, seed: int, record: Path | None, every: int, max_steps: int | None, trust: bool

@@ -10,7 +10,7 @@ from udrl_sklearn._runs._run_folder import Run, find_runs, group_runs
 
 from ._group import examples, library_errors, save_figure, udrl
 from ._progress import count_episodes, progress_bar
-from ._run_options import runs_argument, trust_option
+from ._run_options import read_each, runs_argument, trust_option
 
 
 @udrl.command(
@@ -31,12 +31,13 @@ def plot(runs: tuple[Path, ...], out: Path | None, trust: bool) -> None:
     folder stands for all runs in it.
     """
     folders = find_runs(runs)
+    readable = read_each(folders, lambda run: (run.config, run.history))
     if len(folders) == 1:
-        (run,) = folders
+        (run,) = readable
         _plot_curves({run.title: [run]}, out or run.path / "training_curve.png")
         _plot_command_response(run, trust)
     else:
-        _plot_curves(group_runs(folders), out or Path("training_curves.png"))
+        _plot_curves(group_runs(readable), out or Path("training_curves.png"))
 
 
 def _plot_curves(groups: Mapping[str, Sequence[Run]], path: Path) -> None:

@@ -26,7 +26,7 @@ from ._defaults import merge_pairs, read_defaults, read_recipe
 from ._evaluate import evaluate_run
 from ._group import INTERRUPTED, examples, save_figure, udrl
 from ._method_options import METHOD_OPTIONS, MethodType, make_method
-from ._options import PairType, SectionedCommand, parameter_names, parameter_options
+from ._options import IntType, PairType, SectionedCommand, parameter_names, parameter_options
 from ._progress import count_timesteps, progress_bar
 
 NOT_PARAMETERS = ("estimator", "method")  # these have options of their own: --estimator, --set and --method
@@ -82,7 +82,7 @@ AGENT_PARAMETERS = parameter_names(UDRLAgent, exclude=NOT_PARAMETERS)
 )
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder. [default: a new one in runs/]")
 @click.option("--force", is_flag=True, help="Overwrite an existing run.")
-@click.option("--episodes", type=click.IntRange(1), default=100, help="Episodes of the final evaluation.")
+@click.option("--episodes", type=IntType(1), default=100, help="Episodes of the final evaluation.")
 @click.pass_context
 def train(ctx: click.Context, out: Path | None, force: bool, episodes: int, **options: Any) -> None:
     """Train an agent and save it in a run folder.
@@ -138,7 +138,8 @@ def _usage_errors(ctx: click.Context, option: str) -> Iterator[None]:
 
 def _default_path(config: Config) -> Path:
     """Return the run folder of a configuration, if none is given."""
-    names = [config["env"].split(":")[-1], *title_parts(config), str(config["random_state"])]
+    env_id = config["env"].split(":")[-1].replace("/", "-")  # ALE/Pong-v5 is one name, not a folder in a folder
+    names = [env_id, *title_parts(config), str(config["random_state"])]
     return Path("runs", "-".join(names))
 
 

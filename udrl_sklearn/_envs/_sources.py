@@ -148,7 +148,7 @@ def env_sources(envs: Any) -> list[EnvSource]:
             )
         return [EnvSource(make=source.make, seed=envs.seed)]
     if isinstance(envs, str):
-        _check_id(envs)
+        find_spec(envs)
     if isinstance(envs, str | EnvSpec):
         return [EnvSource(make=_Make(envs))]
     if isinstance(envs, gymnasium.Env):
@@ -252,12 +252,24 @@ def make_rendered(env: Any, render_mode: str) -> gymnasium.Env:
     return opened
 
 
-def _check_id(env_id: str) -> None:
+def find_spec(env_id: str) -> EnvSpec:
+    """Return the specification of a registered environment, once the module in its id is imported.
+
+    Parameters
+    ----------
+    env_id : str
+        "CartPole-v1", "namespace/Name-v0" or "module:Name-v0".
+
+    Raises
+    ------
+    ValueError
+        If no such environment is registered.
+    """
     try:
         module, _, name = env_id.rpartition(":")
         if module:
             importlib.import_module(module)
-        gymnasium.spec(name)
+        return gymnasium.spec(name)
     except gymnasium.error.Error as error:
         matches = difflib.get_close_matches(env_id, gymnasium.registry, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(map(repr, matches))}? " if matches else ""

@@ -57,7 +57,7 @@ def flat_params(params: Mapping[str, Any]) -> Config:
     of_agent = {name: value for name, value in params.items() if name not in ("estimator", "method")}
     values = _params(method) | of_agent
     return {"method": type(method).__name__} | {
-        name: estimator_name(value) if isinstance(value, BaseEstimator) else value for name, value in values.items()
+        name: estimator_name(value) if hasattr(value, "get_params") else value for name, value in values.items()
     }
 
 

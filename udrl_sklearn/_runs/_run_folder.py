@@ -19,13 +19,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import gymnasium
 import yaml
 from gymnasium.envs.registration import EnvSpec
 
 from udrl_sklearn import Command, Evaluation, UDRLAgent
+from udrl_sklearn._envs._sources import find_spec
 
 from ._config import Config, title_parts
+from ._text_values import read_yaml, write_yaml
 
 PACKAGES = ("udrl_sklearn", "scikit-learn", "numpy", "scipy", "gymnasium", "joblib", "torch", "skorch")
 
@@ -51,7 +52,12 @@ class Run:
     @property
     def config(self) -> Config:
         """All options of the training."""
-        return read_config(self.path / "config.yaml")
+        path = self.path / "config.yaml"
+        config = read_config(path)
+        missing = [name for name in ("env", "estimator", "random_state") if name not in config]
+        if missing:
+            raise RunError(f"{path} is not the configuration of a run: it has no {' and no '.join(missing)}.")
+        return config
 
     @property
     def history(self) -> list[dict[str, float]]:
@@ -59,18 +65,29 @@ class Run:
         path = self.path / "history.csv"
         if not path.exists():
             raise RunError(f"{path} does not exist: the training has not written a history.")
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        if not rows:
+            raise RunError(f"{path} is empty: the training has not completed an iteration.")
+        try:
             return [
                 {name: float(value) for name, value in row.items() if value != ""}
                 | {name: int(row[name]) for name in ("iteration", "timesteps", "episodes")}
-                for row in csv.DictReader(file)
+                for row in rows
             ]
+        except (ValueError, TypeError, KeyError) as error:
+            raise RunError(f"{path} can't be read: {error!r}") from error
 
     @property
     def evaluations(self) -> list[dict[str, Any]]:
         """A list with a dict for each evaluation, as `add_evaluation` writes it."""
         path = self.path / "evaluation.json"
-        return json.loads(path.read_text()) if path.exists() else []
+        if not path.exists():
+            return []
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise RunError(f"{path} can't be read: {error}") from error
 
     @property
     def env(self) -> RunEnv:
@@ -113,14 +130,14 @@ class Run:
     def write_config(self, config: Config) -> None:
         """Create the folder, and write the configuration and the versions of the packages."""
         self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / "config.yaml").open("w") as file:
-            yaml.safe_dump(config, file, sort_keys=False, allow_unicode=True)
-        with (self.path / "versions.json").open("w") as file:
+        with (self.path / "config.yaml").open("w", encoding="utf-8") as file:
+            write_yaml(config, file)
+        with (self.path / "versions.json").open("w", encoding="utf-8") as file:
             json.dump(_versions(), file, indent=2)
 
     def write_history(self, history: Sequence[Mapping[str, float]]) -> None:
         """Write the history of an agent."""
-        with (self.path / "history.csv").open("w", newline="") as file:
+        with (self.path / "history.csv").open("w", newline="", encoding="utf-8") as file:
             columns = dict.fromkeys(name for record in history for name in record)
             writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
             writer.writeheader()
@@ -154,15 +171,15 @@ class Run:
         }
         identity = ("command", "seed", "n_episodes")
         others = [other for other in self.evaluations if any(other[key] != entry[key] for key in identity)]
-        with (self.path / "evaluation.json").open("w") as file:
+        with (self.path / "evaluation.json").open("w", encoding="utf-8") as file:
             json.dump([*others, entry], file, indent=2)
 
 
 def find_runs(paths: Iterable[str | PathLike]) -> list[Run]:
-    """Return the runs at paths. Each path is a run folder, or a folder that contains some."""
+    """Return the runs at paths. Each path is a run folder, or a folder that contains some at any depth."""
     runs: list[Run] = []
     for path in map(Path, paths):
-        folders = [path] if _is_run(path) else sorted(filter(_is_run, path.iterdir())) if path.is_dir() else []
+        folders = _run_folders(path)
         if not folders:
             raise RunError(f"{path} is not a run folder: it has no config.yaml. `udrl train --out {path}` makes one.")
         runs += map(Run, folders)
@@ -195,8 +212,8 @@ def group_runs(runs: Iterable[Run]) -> dict[str, list[Run]]:
 def read_config(path: str | PathLike) -> Config:
     """Return the content of a YAML file that contains a dict."""
     try:
-        with open(path) as file:
-            config = yaml.safe_load(file)
+        with open(path, "rb") as file:  # as bytes, because YAML has its own rules for encodings
+            config = read_yaml(file)
     except (OSError, yaml.YAMLError) as error:
         raise RunError(f"{path} can't be read: {error}") from error
     if not isinstance(config, dict):
@@ -208,9 +225,19 @@ def env_with_params(env_id: str, params: Mapping[str, Any]) -> RunEnv:
     """Return an environment with keyword arguments, in a form that agents take."""
     if not params:
         return env_id
-    spec = copy.deepcopy(gymnasium.spec(env_id))  # gymnasium's registry keeps its own
+    spec = copy.deepcopy(find_spec(env_id))  # gymnasium's registry keeps its own
     spec.kwargs = spec.kwargs | dict(params)
     return spec
+
+
+def _run_folders(path: Path) -> list[Path]:
+    """Return the run folders at or below a path, without those in hidden folders."""
+    if _is_run(path):
+        return [path]
+    children = [child for child in path.iterdir() if not child.name.startswith(".")] if path.is_dir() else []
+    # A link may be a run, but is not followed further, because it can lead back.
+    folders = [child for child in sorted(children) if _is_run(child) or not child.is_symlink()]
+    return [run for folder in folders for run in _run_folders(folder)]
 
 
 def _is_run(path: Path) -> bool:
