@@ -1,22 +1,33 @@
+import re
+from functools import partial
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
+from catboost import CatBoostClassifier
 from gymnasium import spaces
+from lightgbm import LGBMClassifier
+from sklearn import gaussian_process, model_selection
+from sklearn.base import is_regressor
+from sklearn.callback import ProgressBar
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import VALID_METRICS, BallTree, KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.utils import all_estimators
 from toy_envs import ContinuousMatchEnv, MatchEnv, SpacesEnv
+from toy_estimators import OnlyPredicts
 
-from udrl_sklearn import UDRLAgent
+from udrl_sklearn import UDRLAgent, methods
 from udrl_sklearn._persistence import TRUSTED
 from udrl_sklearn.methods import AdvantageWeighted, ReturnConditioned
 
 SMALL = {"total_timesteps": 300, "n_timesteps_per_iter": 100, "n_updates_per_iter": 3, "random_state": 0}
+TINY = SMALL | {"total_timesteps": 100, "n_updates_per_iter": 1}
 
 
 class Labels:
@@ -52,6 +63,80 @@ def test_learning_methods_are_loaded(method, tmp_path):
     UDRLAgent(method=method, **SMALL).fit(MatchEnv).save(tmp_path / "agent.skops")
     loaded = UDRLAgent.load(tmp_path / "agent.skops")
     assert loaded.method.get_params() == method.get_params()
+
+
+def distance(one, other):
+    """Return a distance, which is a function of the user."""
+    return float(abs(one - other).sum())
+
+
+class NearestMean(OnlyPredicts):
+    """An estimator of the user."""
+
+
+def examples(title):
+    """Return the objects in the table of the page that has this title in the header of its second column."""
+    page = (Path(__file__).parents[1] / "docs/saving.md").read_text(encoding="utf-8")
+    table = re.search(rf"^\| in the agent \| {title} \|\n\|---\|---\|\n((?:\|.*\n)+)", page, flags=re.M)[1]
+    rows = [row.split("|")[2] for row in table.splitlines()]
+    assert all("`" in row for row in rows)
+    return [code for row in rows for code in re.findall(r"`([^`]+)`", row)]
+
+
+def vocabulary():
+    """Return the names in the tables of the page."""
+    names = dict(all_estimators()) | vars(gaussian_process.kernels) | vars(model_selection) | vars(methods)
+    return names | {
+        **{"np": np, "spaces": spaces, "make_pipeline": make_pipeline, "ProgressBar": ProgressBar},
+        **{"FeatureUnion": FeatureUnion, "distance": distance, "NearestMean": NearestMean},
+        **{"LGBMClassifier": LGBMClassifier, "CatBoostClassifier": CatBoostClassifier},
+    }
+
+
+def save_example(code, path):
+    """Save an agent with the object that an expression makes."""
+    value = eval(code, vocabulary())
+    env, agent = MatchEnv, UDRLAgent(DecisionTreeClassifier(max_depth=3), **TINY)
+    if isinstance(value, spaces.Space):
+        env = partial(SpacesEnv, value, spaces.Discrete(2))
+    elif isinstance(value, methods.LearningMethod):
+        agent.set_params(method=value)
+    elif isinstance(value, ProgressBar):
+        agent.set_callbacks(value)
+    else:
+        agent.set_params(estimator=value)
+        env = ContinuousMatchEnv if is_regressor(value) else MatchEnv
+    agent.fit(env).save(path)
+    return agent, env
+
+
+@pytest.mark.parametrize("code", examples("loaded"))
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_what_the_page_says_to_be_loaded_is_loaded(code, tmp_path):
+    agent, env = save_example(code, tmp_path / "agent.skops")
+    loaded = UDRLAgent.load(tmp_path / "agent.skops")
+    assert loaded.observation_space_ == agent.observation_space_
+    np.testing.assert_array_equal(
+        loaded.evaluate(env, command=-1, n_episodes=2).returns, agent.evaluate(env, command=-1, n_episodes=2).returns
+    )
+
+
+@pytest.mark.parametrize("code", examples("not loaded without `trusted`"))
+def test_what_the_page_says_to_be_refused_is_refused(code, tmp_path):
+    save_example(code, tmp_path / "agent.skops")
+    with pytest.raises(TypeError, match="not trusted") as error:
+        UDRLAgent.load(tmp_path / "agent.skops")
+    trusted = eval(str(error.value).rpartition("trusted=")[2].rstrip("."))
+    assert isinstance(UDRLAgent.load(tmp_path / "agent.skops", trusted=trusted), UDRLAgent)
+
+
+def test_every_metric_of_neighbors_is_loaded(tmp_path):
+    agent = UDRLAgent(DecisionTreeClassifier(), **TINY).fit(MatchEnv)
+    params = {"seuclidean": {"V": np.ones(2)}, "mahalanobis": {"VI": np.eye(2)}, "minkowski": {"p": 3}}
+    names = set(VALID_METRICS["ball_tree"]) - {"pyfunc"}
+    agent.trees = [BallTree(np.eye(2), metric=name, **params.get(name, {})) for name in sorted(names)]
+    agent.save(tmp_path / "agent.skops")
+    UDRLAgent.load(tmp_path / "agent.skops")
 
 
 SPACES = {
