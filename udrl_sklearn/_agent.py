@@ -72,8 +72,8 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
     epsilon : float, default=0.0
         Probability of a uniformly random action while exploring.
     exploration_sticky_probability : float, default=0.95
-        While exploring, the probability of sampling the same action once more if the observation is the same as at the
-        step before, to within 2% of each feature's standard deviation. The agent then tries one action for a while.
+        While exploring, the probability of sampling the same action once more if the observation has changed by at most
+        2% of each feature's standard deviation, but is not exactly the same. The agent tries one action for a while.
     acting : {"quasirandom", "greedy"}, default="quasirandom"
         How `evaluate`, `score` on environments and `policy` select discrete actions. "quasirandom" is deterministic
         low-discrepancy sampling by the probability of the actions for exact commands, and by its square for "max".

@@ -17,6 +17,7 @@ from udrl_sklearn._runs._statistics import bootstrap_interval, interquartile_mea
 
 from .agents import AGENTS, BASELINES, N_EVALUATIONS
 from .evaluation import command_following
+from .grids import GRIDS
 from .results import read_rows
 from .tasks import TASKS
 from .variants import COMPARISONS
@@ -77,6 +78,24 @@ def scores_table():
     return table(header, lines)
 
 
+def grids_table():
+    """Return the table of grid worlds, with a line for each task."""
+    scores = defaultdict(list)
+    for row in read_rows("grids"):
+        scores[row["task"], row["agent"]].append(float(row["mean_return"]))
+    agents = ("random", "Q-learning", "RandomForest")
+    lines = []
+    for task_name, task in GRIDS.items():
+        cells = [
+            f"**{np.median(values):.2f}** ({min(values):.2f} to {max(values):.2f})"
+            for values in (scores[task_name, agent] for agent in agents)
+            if values
+        ]
+        if cells:
+            lines.append([task_name, f"{task.n_timesteps:,}", f"{task.target_returns[task.n_timesteps]:g}", *cells])
+    return table(["environment", "steps", "best possible", *agents], lines)
+
+
 def commands_table():
     """Return the table of how closely commands are followed."""
     lines = []
@@ -122,7 +141,7 @@ def _summary(rows):
 
 def commits():
     """Return a sentence with the commits at which the results were measured."""
-    found = sorted({row["commit"] for name in ("scores", "commands", *COMPARISONS) for row in read_rows(name)})
+    found = sorted({row["commit"] for name in ("scores", "grids", "commands", *COMPARISONS) for row in read_rows(name)})
     return f"Measured at commit {', '.join(found)}."
 
 
@@ -209,7 +228,7 @@ def insert(page, blocks):
 
 
 def main():
-    blocks = {"scores": scores_table(), "commands": commands_table(), "commits": commits()}
+    blocks = {"scores": scores_table(), "grids": grids_table(), "commands": commands_table(), "commits": commits()}
     blocks |= {name: comparison_table(name) for name in COMPARISONS}
     print("\n\n".join(blocks.values()))
     insert(PAGE, blocks)
