@@ -246,11 +246,11 @@ def test_actions_stay_a_power_of_the_probability_where_every_observation_is_the_
     assert episode.actions.mean() == pytest.approx(1 / 82, abs=0.003)
 
 
-def test_actor_passes_float32_rows_and_has_its_number_of_uniforms():
+def test_actor_passes_rows_and_has_its_number_of_uniforms():
     matcher = Matcher()
     slot = EnvSlot(env_sources(lambda: MatchEnv())[0])
     actions = GreedyActor(matcher).select_actions(
-        [slot, slot], np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]]), np.empty((2, 0))
+        [slot, slot], np.eye(2, dtype=np.float32), np.array([[1.0, 2.0], [3.0, 4.0]]), np.empty((2, 0))
     )
     assert actions == [0, 1]
     assert matcher.requests[0].dtype == np.float32

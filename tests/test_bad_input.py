@@ -87,7 +87,7 @@ def check_refused(params, invalid):
     [
         ("CartPol-v1", ValueError, "Did you mean 'CartPole-v1'"),
         (ContinuousMatchEnv, TypeError, "continuous actions, which need a regressor"),
-        (np.full((10, 5), np.nan), ValueError, "contains NaN"),
+        (np.full((10, 5), np.inf), ValueError, "contains infinity"),
         ([OldGymEnv()], TypeError, "old gym package"),
     ],
     ids=["id", "kind", "rows", "gym"],

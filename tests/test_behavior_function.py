@@ -12,6 +12,18 @@ from udrl_sklearn._commands import OPEN_ENDED, Command, next_command
 from udrl_sklearn._envs._spaces import ActionTargets
 
 
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [
+        ("f2 f4 i1 u1 i2 u2 ?", np.float32),
+        ("f8 i4 u4 i8 u8", np.float64),
+    ],
+)
+def test_rows_have_the_precision_of_observations(dtype, expected):
+    for observations in (np.ones((1, 2), dtype=each) for each in dtype.split()):
+        assert design_matrix(observations, np.zeros((1, 2))).dtype == expected
+
+
 def test_design_matrix_puts_the_command_last_in_single_precision():
     X = design_matrix(np.array([[255, 3]], dtype=np.uint8), np.array([[1.5, 2.0]]))
     assert X.dtype == np.float32

@@ -1,9 +1,13 @@
 import numpy as np
 import pytest
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LinearRegression, SGDClassifier
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import AdaBoostClassifier, RandomForestClassifier, VotingClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegressionCV, SGDClassifier
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_info, threadpool_limits
 from toy_estimators import Recorder
 
@@ -18,10 +22,11 @@ from udrl_sklearn._behavior._clone_and_fit import (
 
 def test_estimator_without_sample_weight_is_fitted_on_rows_sampled_by_weight(rng):
     X, weights = np.arange(4000.0)[:, None], np.tile([0.0, 1.0, 3.0, 4.0], 1000)
-    fitted = fit_weighted(Recorder(), X, X[:, 0] + 0.5, weights, rng)
-    assert len(fitted.X_) == 4000
-    np.testing.assert_array_equal(fitted.y_, fitted.X_[:, 0] + 0.5)  # rows stay together
-    counts = np.bincount(fitted.X_[:, 0].astype(int) % 4, minlength=4)
+    sampled, y, weights = resample_by_weight(Recorder(), X, X[:, 0] + 0.5, weights, rng)
+    assert len(sampled) == 4000
+    assert weights is None
+    np.testing.assert_array_equal(y, sampled[:, 0] + 0.5)  # rows stay together
+    counts = np.bincount(sampled[:, 0].astype(int) % 4, minlength=4)
     assert counts[0] == 0
     np.testing.assert_allclose(counts[1:] / 4000, [1 / 8, 3 / 8, 1 / 2], rtol=0.1)
 
@@ -41,10 +46,45 @@ def test_estimator_that_takes_no_weights_gets_sampled_rows_without_weights(estim
     assert sampled_X.ravel().tolist() == sampled_y.tolist() == [2, 2, 2, 2]
 
 
-def test_weights_may_have_any_sum(rng):
+def test_weights_may_have_any_sum():
     X, y, weights = np.zeros((200, 1)), np.repeat([0.0, 1.0], 100), np.repeat([1e-3, 3e-3], 100)
-    fitted = fit_weighted(LinearRegression(), X, y, weights, rng)
+    fitted = fit_weighted(LinearRegression(), X, y, weights)
     assert fitted.predict(X[:1]) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        CalibratedClassifierCV(DecisionTreeClassifier(max_depth=1), ensemble=False),
+        AdaBoostClassifier(n_estimators=2),
+        LogisticRegressionCV(cv=3, scoring="accuracy", l1_ratios=(0,), use_legacy_attributes=False),
+        MultiOutputRegressor(LinearRegression()),
+        VotingClassifier([("tree", DecisionTreeClassifier(max_depth=1))]),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_weights_count_with_and_without_metadata_routing(estimator):
+    X = np.repeat([0.0, 1.0], 100)[:, None]
+    y = np.tile([0, 1], 100)
+    weights = np.where(y == X[:, 0], 9.0, 1.0)
+    if isinstance(estimator, MultiOutputRegressor):
+        y = np.column_stack([y, y])
+    predictions = []
+    for enabled in (False, True):
+        with config_context(enable_metadata_routing=enabled):
+            rows = resample_by_weight(estimator, X, y, weights, np.random.default_rng(0))
+            predictions.append(fit_weighted(clone(estimator), *rows).predict(X))
+    np.testing.assert_array_equal(predictions[0], predictions[1])
+    np.testing.assert_array_equal(predictions[0].reshape(200, -1)[:, 0].round(), X[:, 0])
+
+
+def test_pipeline_that_requests_weights_gets_them(rng):
+    X, y, weights = np.zeros((4, 1)), np.array([0.0, 0.0, 1.0, 1.0]), np.array([1.0, 1.0, 3.0, 3.0])
+    with config_context(enable_metadata_routing=True):
+        pipeline = make_pipeline(LinearRegression().set_fit_request(sample_weight=True))
+        rows = resample_by_weight(pipeline, X, y, weights, rng)
+        assert rows[2] is weights
+        assert fit_weighted(pipeline, *rows).predict(X[:1]) == pytest.approx(0.75)
 
 
 class TakesCommands(Recorder):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from gymnasium import spaces
 from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyRegressor
@@ -11,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
+from skorch import NeuralNetRegressor
 from toy_estimators import Recorder
 
 from udrl_sklearn._behavior._continuous import ContinuousBehavior
@@ -167,6 +169,47 @@ def test_behavior_of_a_regressor_for_one_output_can_be_made_of_several_fitted_on
     behavior = ContinuousBehavior.from_fitted(fitted, like)
     np.testing.assert_array_equal(behavior.predict(X), np.clip(fitted.predict(X), *BOUNDS))
     assert behavior.fitted_estimator is fitted
+
+
+@pytest.mark.parametrize("n_components", [1, 2])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("wrap", [lambda net: net, lambda net: make_pipeline(StandardScaler(), net)])
+def test_own_net_gets_rows_and_targets_as_its_loss_needs_them(n_components, dtype, wrap, rng):
+    net = NeuralNetRegressor(
+        torch.nn.Linear,
+        module__in_features=3,
+        module__out_features=n_components,
+        optimizer=torch.optim.Adam,
+        lr=0.1,
+        max_epochs=40,
+        train_split=None,
+        verbose=0,
+    )
+    low, high = (bound[:n_components] for bound in BOUNDS)
+    X = rng.uniform(-1, 1, size=(200, 3)).astype(dtype)
+    actions = X[:, :n_components] / 2
+    behavior = ContinuousBehavior(wrap(net), low, high).fit(X, actions, np.ones(200), rng)
+    np.testing.assert_allclose(behavior.predict(X).reshape(200, -1), np.clip(actions, low, high), atol=0.05)
+
+
+def test_regressor_with_too_few_outputs_is_refused(rng):
+    X = rng.normal(size=(30, 3)).astype(np.float32)
+    with pytest.raises(ValueError, match=r"predicts 1 number\(s\) for each row, and actions have 2"):
+        ContinuousBehavior(OneOutput(), *BOUNDS).fit(X, X[:, :2], None, rng)
+
+
+class OneOutput(Recorder):
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def test_predictions_of_integer_rows_are_not_rounded(rng):
+    X = np.arange(30).reshape(10, 3)
+    behavior = ContinuousBehavior(LinearRegression(), np.array([-np.inf]), np.array([np.inf]))
+    behavior.fit(X, X[:, 0] / 4, None, rng)
+    np.testing.assert_allclose(behavior.predict(X), X[:, 0] / 4, atol=1e-9)
 
 
 def test_behavior_predicts_only_the_actions_with_its_bounds():

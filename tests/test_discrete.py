@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
-from toy_estimators import IncrementalRecorder, NeedsCodes, OnlyPredicts, blobs
+from toy_estimators import IncrementalRecorder, NeedsCodes, NeedsManyRows, NeedsNames, OnlyPredicts, blobs
 
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
 from udrl_sklearn._envs._spaces import ActionTargets
@@ -77,6 +77,74 @@ def test_xgboost_and_lightgbm_work_as_estimators(module, classifier, params, rng
     X, y = blobs([2, 5, 9])
     labels = np.array([2, 5, 7, 9])
     assert_separates(DiscreteBehavior(estimator, [labels]).fit(X, y, np.ones(len(y)), rng), X, y, labels)
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS, ids=name)
+@pytest.mark.parametrize("labels", [[2, 5, 9], ["down", "left", "up"]], ids=str)
+def test_classes_of_a_fitted_classifier_are_the_labels_unless_it_wants_codes(classifier, labels, rng):
+    X, y = blobs(labels)
+    fitted = DiscreteBehavior(classifier, [np.array(labels)]).fit(X, y, None, rng).fitted_estimator
+    assert fitted.classes_.tolist() == ([0, 1, 2] if isinstance(classifier, NeedsCodes) else labels)
+    expected = np.arange(3).repeat(30) if isinstance(classifier, NeedsCodes) else y
+    np.testing.assert_array_equal(fitted.predict(X), expected)
+
+
+@pytest.mark.parametrize("favorite", [5, 9])
+@pytest.mark.parametrize("classifier", [DecisionTreeClassifier(), RandomForestClassifier(5), LinearSVC()], ids=name)
+def test_class_weight_is_that_of_the_labels(classifier, favorite, rng):
+    X, y = np.zeros((40, 3), dtype=np.float32), np.repeat([5, 9], 20)
+    weights = {2: 99.0, favorite: 9.0}  # 2 does not occur
+    behavior = DiscreteBehavior(clone(classifier).set_params(class_weight=weights), [np.array([2, 5, 9])])
+    assert (behavior.fit(X, y, None, rng).predict(X) == favorite).all()
+    assert behavior.estimator.class_weight == weights
+
+
+def test_class_weight_of_one_component_does_not_disturb_another(rng):
+    X, y = blobs([0, 1])
+    behavior = DiscreteBehavior(DecisionTreeClassifier(class_weight={7: 3.0}), [np.arange(2), np.array([6, 7])])
+    actions = np.column_stack([y, 7 - y])
+    np.testing.assert_array_equal(behavior.fit(X, actions, None, rng).predict(X), actions)
+
+
+class OneColumnForEachNumber(OnlyPredicts):
+    """Predicts a column for each number up to the highest label."""
+
+    def predict_proba(self, X):
+        return np.eye(self.classes_[-1] + 1)[self.predict(X)]
+
+
+def test_classifier_with_other_columns_than_its_labels_gets_codes(rng):
+    X, y = blobs([5, 9])
+    behavior = DiscreteBehavior(OneColumnForEachNumber(), [np.array([5, 9])]).fit(X, y, None, rng)
+    assert_separates(behavior, X, y, np.array([5, 9]))
+    assert behavior.fitted_estimator.classes_.tolist() == [0, 1]
+
+
+def test_estimator_that_needs_names_gets_a_frame(rng):
+    X = rng.normal(size=(60, 3)).astype(np.float32)
+    y = np.where(X[:, 0] > 0, 9, 5)
+    names = ["x", "desired_return", "desired_horizon"]
+    for scale, columns in (((1.0, 1.0), names), (None, names[:1])):
+        behavior = DiscreteBehavior(NeedsNames(), [np.array([5, 9])], scale, names).fit(X, y, None, rng)
+        np.testing.assert_array_equal(behavior.predict(X), y)
+        np.testing.assert_array_equal(behavior.for_inference().predict(X[:1]), y[:1])
+        assert behavior.fitted_estimator.columns_ == columns
+
+
+def test_estimator_that_takes_an_array_gets_no_frame(rng):
+    X, y = blobs([0, 1])
+    behavior = DiscreteBehavior(DecisionTreeClassifier(), [np.arange(2)], names=["a", "b", "c"]).fit(X, y, None, rng)
+    assert not hasattr(behavior.fitted_estimator, "feature_names_in_")
+
+
+def test_rare_labels_are_repeated_for_an_estimator_that_needs_more_rows(rng):
+    X, y = blobs([0, 1, 2])
+    rows = np.arange(61)  # one row of label 2
+    behavior = DiscreteBehavior(NeedsManyRows(5), [np.arange(3)]).fit(X[rows], y[rows], None, rng)
+    assert behavior.fitted_estimator.counts_.tolist() == [30, 30, 10]
+    assert behavior.has_rare_labels(y[rows]) and not behavior.has_rare_labels(y)
+    plain = DiscreteBehavior(NeedsManyRows(1), [np.arange(3)]).fit(X[rows], y[rows], None, rng)
+    assert plain.fitted_estimator.counts_.tolist() == [30, 30, 1]
 
 
 def test_labels_may_be_strings(rng):
@@ -153,10 +221,10 @@ def test_update_samples_batches_by_weight_and_passes_all_classes(rng):
     behavior.update(X, y, weights, n_updates=50, batch_size=8, rng=rng)
     batches = behavior.fitted_estimator.batches_
     assert len(batches) == 50
-    for rows, codes, classes in batches:
+    for rows, labels, classes in batches:
         assert rows.shape == (8, 3)
-        assert (codes == 2).all()  # the code of label 7
-        assert classes.tolist() == [0, 1, 2]
+        assert (labels == 7).all()
+        assert classes.tolist() == [2, 5, 7]
     first_columns = np.concatenate([rows[:, 0] for rows, *_ in batches])
     assert set(first_columns) == {3.0, 6.0}
     assert (first_columns == 6).mean() == pytest.approx(0.75, abs=0.08)

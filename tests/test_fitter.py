@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.linear_model import SGDRegressor
+from sklearn.linear_model import SGDClassifier, SGDRegressor
+from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_info, threadpool_limits
-from toy_estimators import IncrementalRecorder, Recorder
+from toy_estimators import IncrementalRecorder, NeedsManyRows, NeedsNames, Recorder
 
 from udrl_sklearn._behavior._continuous import ContinuousBehavior
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
@@ -129,6 +130,86 @@ def test_fixed_scales_never_drift(rng):
     first = fitter.fit(None, make_rows(), None, rng)
     assert fitter.fit(first, make_rows(return_std=100, horizon_std=100), None, rng) is first
     assert first.command_scale == (0.5, 2.0)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        SGDClassifier(early_stopping=True),
+        SGDClassifier(class_weight="balanced"),
+        MLPClassifier((4,), early_stopping=True, max_iter=500),
+    ],
+    ids=["SGD early stopping", "SGD balanced", "MLP early stopping"],
+)
+def test_estimator_that_refuses_updates_is_fitted_anew(estimator, rng):
+    fitter = BehaviorFitter(estimator, TWO_ACTIONS)
+    assert fitter.is_incremental  # nothing is known yet
+    rows = make_rows()
+    first = fitter.fit(None, rows, None, rng)
+    assert not fitter.is_incremental
+    second = fitter.fit(first, rows, None, rng)
+    assert second is not first
+    assert second.fitted_estimator is not first.fitted_estimator
+    assert second.fitted_estimator.n_iter_ > 1  # updates take one pass
+    # a later run begins with what a run before has fitted
+    assert BehaviorFitter(estimator, TWO_ACTIONS).fit(second, rows, None, rng) is not second
+
+
+class BreaksLater(IncrementalRecorder):
+    def partial_fit(self, X, y, classes):
+        if len(getattr(self, "batches_", [])) == 3:
+            raise ValueError("broken")
+        return super().partial_fit(X, y, classes)
+
+    def fit(self, X, y):
+        raise AssertionError("must not be fitted anew")
+
+
+def test_error_of_a_later_update_is_raised(rng):
+    fitter = BehaviorFitter(BreaksLater(), TWO_ACTIONS, n_updates=3, batch_size=8)
+    behavior = fitter.fit(None, make_rows(), None, rng)
+    with pytest.raises(ValueError, match="broken"):
+        fitter.fit(behavior, make_rows(), None, rng)
+
+
+def test_previous_fit_is_kept_with_one_warning_if_a_rare_label_stops_the_next(rng):
+    rows = make_rows()
+    fitter = BehaviorFitter(NeedsManyRows(15), TWO_ACTIONS)  # more than rare rows are repeated
+    first = fitter.fit(None, rows, None, rng)
+    rare = rows.take(np.append(np.flatnonzero(rows.actions == 0), 1))
+    with pytest.warns(UserWarning, match=r"an action is rare, so the previous fit is kept.*smaller cv"):
+        assert fitter.fit(first, rare, None, rng) is first
+    assert fitter.fit(first, rare, None, rng) is first
+    with pytest.raises(ValueError, match="too few rows"):
+        fitter.fit(None, rare, None, rng)
+
+
+def test_error_without_rare_labels_is_raised(rng):
+    rows = make_rows()
+    first = BehaviorFitter(NeedsManyRows(15), TWO_ACTIONS).fit(None, rows, None, rng)
+    with pytest.raises(ValueError, match="too few rows"):
+        BehaviorFitter(NeedsManyRows(50), TWO_ACTIONS).fit(first, rows, None, rng)
+
+
+NAMES = ["x", "desired_return", "desired_horizon"]
+
+
+@pytest.mark.parametrize(("column", "columns"), [("x", ["x"]), ("desired_return", NAMES)])
+def test_rows_for_max_have_the_columns_of_the_command_only_if_the_estimator_names_them(column, columns, rng):
+    fitter = BehaviorFitter(NeedsNames(column), TWO_ACTIONS, names=NAMES)
+    for _ in range(2):
+        behavior = fitter.fit(None, open_ended(make_rows()), None, rng)
+        assert behavior.fitted_estimator.columns_ == columns
+    assert fitter.fit(None, make_rows(), None, rng).fitted_estimator.columns_ == NAMES
+
+
+def test_loss_of_precision_is_told_once(rng):
+    rows = make_rows()
+    rows = rows._replace(observations=1.7e9 + rows.observations)
+    fitter = BehaviorFitter(DecisionTreeClassifier(), TWO_ACTIONS, names=NAMES)
+    with pytest.warns(UserWarning, match="'x' loses precision"):
+        fitter.fit(None, rows, None, rng)
+    fitter.fit(None, rows, None, rng)
 
 
 def test_auto_scale_gives_commands_a_standard_deviation_of_1(rng):

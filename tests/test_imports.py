@@ -29,7 +29,7 @@ LAYERS = [
     {"methods"},
     {"_behavior"},
     {"_offline"},
-    {"_d4rl", "_hindsight", "_replay_buffer"},
+    {"_d4rl", "_hindsight", "_replay_buffer", "_rows"},
     {"_commands", "_envs", "_episodes", "_persistence", "nets"},
     {"_listed"},
 ]
@@ -44,7 +44,7 @@ ALLOWED_IN = {
     "torch": {"nets"},
     "skorch": {"nets"},
     "minari": set(),
-    "pandas": {"utils"},  # for checks
+    "pandas": {"_behavior", "utils"},  # for estimators that need names of columns, and for checks
     "pytest": {"utils"},  # for parametrize_with_checks
     "matplotlib": {"_inspection", "_cli", "_demo"},
     "PIL": {"_inspection", "_demo"},

@@ -8,7 +8,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 from toy_envs import ContinuousMatchEnv, MatchEnv
 
-from udrl_sklearn import UDRLAgent
+from udrl_sklearn import Episode, UDRLAgent
 from udrl_sklearn._behavior._base import design_matrix
 from udrl_sklearn._behavior._continuous import ContinuousBehavior
 from udrl_sklearn._behavior._discrete import DiscreteBehavior
@@ -16,6 +16,7 @@ from udrl_sklearn._commands import OPEN_ENDED, Command
 from udrl_sklearn._envs._pool import Slot
 from udrl_sklearn._rollout._action_selection import ExploringActor, GreedyActor, QuasiRandomActor
 from udrl_sklearn._rollout._policy import Policy
+from udrl_sklearn.methods import ReturnConditioned
 
 
 def make_policy(env, behavior, command=OPEN_ENDED, make_actor=GreedyActor, seed=None):
@@ -89,6 +90,17 @@ def test_flat_observations_need_no_space(rng):
     env = MatchEnv()
     policy = Policy(GreedyActor(matcher(env, rng)), interface_of_flat(3, env.action_space), OPEN_ENDED)
     assert [policy(row) for row in np.eye(3)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_policy_without_a_space_passes_rows_in_the_precision_of_the_training(dtype):
+    # the numbers are different in double precision alone
+    observations = np.tile(np.array([[1e9], [1e9 + 1]], dtype=dtype), (10, 1))
+    episode = Episode(np.append(observations, [[0]], axis=0), np.tile([0, 1], 10), np.ones(20))
+    agent = UDRLAgent(KNeighborsClassifier(2), method=ReturnConditioned()).fit([episode])
+    actions = [agent.policy((1, 1))([number]) for number in (1e9, 1e9 + 1)]
+    assert actions[0] == (0 if dtype is np.float64 else actions[1])
+    assert actions[1] == (1 if dtype is np.float64 else actions[0])
 
 
 @pytest.mark.parametrize(

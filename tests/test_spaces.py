@@ -90,6 +90,9 @@ def test_column_names_give_the_position_in_the_observation(space, names):
         (spaces.Discrete(3), np.uint8),
         (spaces.MultiBinary(3), np.uint8),
         (spaces.Box(-1, 1, (2,), np.int32), np.int32),
+        (spaces.Dict({"picture": spaces.Box(0, 255, (2,), np.uint8), "direction": spaces.Discrete(4)}), np.uint8),
+        (spaces.Tuple([spaces.Box(-1, 1, (2,)), spaces.Tuple([spaces.Discrete(4)])]), np.float32),
+        (spaces.Tuple([spaces.Box(-1, 1, (2,)), spaces.Box(-1, 1, (2,), np.float64)]), np.float64),
     ],
 )
 def test_images_keep_their_dtype_and_one_hot_columns_are_uint8(space, dtype):

@@ -54,3 +54,30 @@ def blobs(labels, n_each=30, seed=0):
     corners = np.array([[0, 0, 0], [9, 0, 0], [0, 9, 0], [0, 0, 9]])[: len(labels)]
     X = np.concatenate([corner + rng.normal(scale=0.5, size=(n_each, 3)) for corner in corners]).astype(np.float32)
     return X, np.repeat(labels, n_each)
+
+
+class NeedsNames(ClassifierMixin, BaseEstimator):
+    """Predicts whether one column, chosen by name, is positive."""
+
+    def __init__(self, column="x"):
+        self.column = column
+
+    def fit(self, X, y):
+        self.columns_, self.classes_ = list(X.columns), np.unique(y)
+        return self
+
+    def predict(self, X):
+        return self.classes_[(X[self.column] > 0).astype(int)]
+
+
+class NeedsManyRows(OnlyPredicts):
+    """Refuses labels with few rows, as estimators that split their rows with strata."""
+
+    def __init__(self, n_rows=2):
+        self.n_rows = n_rows
+
+    def fit(self, X, y):
+        self.counts_ = np.unique(y, return_counts=True)[1]
+        if self.counts_.min() < self.n_rows:
+            raise ValueError("The least populated class has too few rows.")
+        return super().fit(X, y)

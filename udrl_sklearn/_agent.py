@@ -355,6 +355,7 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
             horizon_scale=self.horizon_scale,
             n_updates=self.n_updates_per_iter,
             batch_size=self.batch_size,
+            names=self.feature_names_in_.tolist(),
         )
         params = CollectionParams(
             self.n_warm_up_episodes,

@@ -1,7 +1,7 @@
 """What every fitted agent can do: predict, act, be evaluated, be saved."""
 
-import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike
 from typing import Any, Self
 
@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import is_classifier
 from sklearn.dummy import DummyClassifier
-from sklearn.utils import Tags, check_array, get_tags
+from sklearn.utils import Tags, check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
 
 from ._agent_parts import AgentParts
-from ._behavior._base import design_matrix
+from ._behavior._base import design_matrix, row_dtype
+from ._behavior._compatibility import with_tags_of
 from ._behavior._function import BehaviorFunction
 from ._commands import Command, CommandLike, check_command, complete_command
 from ._envs._interface import EnvInterface
@@ -218,7 +219,11 @@ class BaseAgent(AgentParts):
         49.0
         """
         resolved = self.resolve(command)
-        return Policy(self.actor(resolved, deterministic=deterministic), self.interface, resolved, seed)
+        interface = self.interface
+        if interface.observation_space is None:
+            box = gymnasium.spaces.Box(-np.inf, np.inf, (self.n_features_in_ - 2,), self.row_dtype.type)
+            interface = replace(interface, observation_space=box)
+        return Policy(self.actor(resolved, deterministic=deterministic), interface, resolved, seed)
 
     def hindsight_rows(self, episodes: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """Return episodes as rows, each with the exact command that it fulfilled.
@@ -307,6 +312,11 @@ class BaseAgent(AgentParts):
         return self.action_selection.exploring_actor(behavior)
 
     @property
+    def row_dtype(self) -> np.dtype:
+        """Type of rows: float32 if that holds all numbers of observations, and float64 otherwise."""
+        return row_dtype(self.buffer_.episodes.observations.dtype if hasattr(self, "buffer_") else np.float64)
+
+    @property
     def action_selection(self) -> ActionSelection:
         """How actions are selected, as the parameters say."""
         return ActionSelection(self.acting, self.exploration, self.epsilon, self.exploration_sticky_probability)
@@ -320,10 +330,10 @@ class BaseAgent(AgentParts):
         """Return rows with a command as an array, or raise a ValueError if they do not fit the agent."""
         check_is_fitted(self)
         if not hasattr(self, "buffer_"):
-            return validate_data(self, X, reset=False)
+            return validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
         if hasattr(X, "columns"):
             _check_feature_names(self, X, reset=False)
-        X = check_array(X, dtype=np.float32)
+        X = check_array(X, dtype=self.row_dtype, ensure_all_finite="allow-nan")
         _check_n_features(self, X, reset=False)
         return X
 
@@ -379,14 +389,4 @@ class BaseAgent(AgentParts):
         return hasattr(self, "behavior_")
 
     def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        wrapped = get_tags(self.wrapped_estimator)
-        tags.estimator_type = wrapped.estimator_type
-        tags.classifier_tags = copy.deepcopy(wrapped.classifier_tags)
-        if tags.classifier_tags is not None:
-            tags.classifier_tags.multi_label = False
-        tags.regressor_tags = copy.deepcopy(wrapped.regressor_tags)
-        tags.target_tags.required = True
-        tags.target_tags.multi_output = wrapped.estimator_type == "regressor"
-        tags.non_deterministic = wrapped.non_deterministic
-        return tags
+        return with_tags_of(super().__sklearn_tags__(), self.wrapped_estimator)

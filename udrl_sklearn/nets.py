@@ -80,6 +80,8 @@ class _SizedByData(NeuralNet):
     `fit` makes `max_epochs` passes over the data, as in skorch.
     """
 
+    takes_any_precision = True  # other nets of skorch take single precision alone
+
     def __init__(self, *args: Any, random_state: int | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.random_state = random_state

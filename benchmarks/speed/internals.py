@@ -15,6 +15,7 @@ _CANDIDATES = {
     "EpisodeSpec": ["udrl_sklearn._rollout._vector_rollout:EpisodeSpec", "udrl_sklearn._lanes:EpisodePlan"],
     "collect_episodes": ["udrl_sklearn._rollout._collect:collect_episodes", "udrl_sklearn._rollout:collect_episodes"],
     "CompiledEstimator": [
+        "udrl_sklearn._behavior._compiled_estimator:CompiledEstimator",
         "udrl_sklearn._behavior._tree_inference:CompiledEstimator",
         "udrl_sklearn._behavior._tree_inference:Fitted",
         "udrl_sklearn._inference:Fitted",

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from udrl_sklearn._envs._spaces import ActionTargets
 
@@ -12,9 +13,14 @@ from ._clone_and_fit import seeded_clone
 CommandScale = tuple[float, float]
 
 
+def row_dtype(dtype: DTypeLike) -> np.dtype:
+    """Return the type of rows with observations of a type: float32 if that holds all its numbers, else float64."""
+    return np.dtype(np.float32 if np.can_cast(dtype, np.float32) else np.float64)
+
+
 def design_matrix(observations: np.ndarray, commands: np.ndarray) -> np.ndarray:
-    """Join observations (n, n_features) and commands (n, 2) to float32 rows of a design matrix."""
-    X = np.empty((len(observations), observations.shape[1] + 2), dtype=np.float32)
+    """Join observations (n, n_features) and commands (n, 2) to rows of a design matrix, see `row_dtype`."""
+    X = np.empty((len(observations), observations.shape[1] + 2), dtype=row_dtype(observations.dtype))
     X[:, :-2], X[:, -2:] = observations, commands
     return X
 
@@ -31,18 +37,29 @@ class Behavior(ABC):
         Cloned before each fit, with all its randomness seeded.
     command_scale : pair of floats or None
         Factors on desired return and desired horizon. With None the estimator sees observations alone.
+    names : list of str or None, default=None
+        Names of the columns, the two of the command included, for estimators that need them.
 
     Attributes
     ----------
     observation_std : ndarray of shape (n_features - 2,)
         Standard deviation of each feature of the observations of the last fit.
+    is_updated : bool
+        Whether it has learned by updates, and can learn more by others.
     """
 
     observation_std: np.ndarray
+    is_updated: bool = False
 
-    def __init__(self, estimator: Any, command_scale: CommandScale | None) -> None:
+    def __init__(self, estimator: Any, command_scale: CommandScale | None, names: list[str] | None = None) -> None:
         self.estimator = estimator
         self.command_scale = command_scale
+        self.names = names
+
+    @property
+    def estimator_names(self) -> list[str] | None:
+        """Names of the columns of `estimator_input`."""
+        return self.names and self.names[: None if self.command_scale else -2]
 
     @property
     @abstractmethod
@@ -59,6 +76,7 @@ class Behavior(ABC):
     ) -> Self:
         """Fit new clones on all rows."""
         self._fit(X, actions, sample_weight, rng)
+        self.is_updated = False
         self._measure_deviations(X, actions)
         return self
 
@@ -76,6 +94,7 @@ class Behavior(ABC):
         probability = None if sample_weight is None else sample_weight / sample_weight.sum()
         for rows in rng.choice(len(X), size=(n_updates, batch_size), p=probability):
             self._update_batch(self.estimator_input(X[rows]), actions[rows], rng)
+        self.is_updated = True
         self._measure_deviations(X, actions)
         return self
 
@@ -97,6 +116,10 @@ class Behavior(ABC):
         X[:, -2] *= X.dtype.type(self.command_scale[0])
         X[:, -1] *= X.dtype.type(self.command_scale[1])
         return X
+
+    def has_rare_labels(self, actions: np.ndarray) -> bool:
+        """Tell whether some discrete action has so few rows that an estimator which splits them may fail."""
+        return False
 
     @abstractmethod
     def predicts(self, targets: ActionTargets) -> bool:

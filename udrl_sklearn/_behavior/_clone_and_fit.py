@@ -4,8 +4,11 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
+from sklearn import config_context, get_config
 from sklearn.base import clone
+from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.multioutput import MultiOutputRegressor
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
@@ -32,12 +35,17 @@ def seeded_clone(estimator: Any, rng: np.random.Generator, n_command_features: i
     return estimator.set_params(**values)
 
 
-def fit_weighted(
-    estimator: Any, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None, rng: np.random.Generator
-) -> Any:
-    """Fit with sample weights; an estimator that takes none gets rows that are sampled in proportion to them."""
-    X, y, sample_weight = resample_by_weight(estimator, X, y, sample_weight, rng)
-    return estimator.fit(X, y) if sample_weight is None else estimator.fit(X, y, sample_weight=sample_weight)
+def fit_weighted(estimator: Any, X: Any, y: np.ndarray, sample_weight: np.ndarray | None) -> Any:
+    """Fit with sample weights, or without if they are None, whether metadata routing is enabled or not."""
+    if sample_weight is None:
+        return estimator.fit(X, y)
+    if not get_config()["enable_metadata_routing"]:
+        return estimator.fit(X, y, sample_weight=sample_weight)
+    try:
+        return estimator.fit(X, y, sample_weight=sample_weight)
+    except (NotImplementedError, UnsetMetadataPassedError):  # no routing, or parts without a request for weights
+        with config_context(enable_metadata_routing=False):
+            return estimator.fit(X, y, sample_weight=sample_weight)
 
 
 def resample_by_weight(
@@ -47,11 +55,17 @@ def resample_by_weight(
 
     If it takes no weights, the rows are sampled in proportion to them, and the weights are None.
     """
-    inner = estimator.estimator if isinstance(estimator, MultiOutputRegressor) else estimator
-    if sample_weight is None or has_fit_parameter(inner, "sample_weight"):
+    if sample_weight is None or _takes_weights(estimator):
         return X, y, sample_weight
     rows = rng.choice(len(X), size=len(X), p=sample_weight / sample_weight.sum())
     return X[rows], y[rows], None
+
+
+def _takes_weights(estimator: Any) -> bool:
+    inner = estimator.estimator if isinstance(estimator, MultiOutputRegressor) else estimator
+    if has_fit_parameter(inner, "sample_weight") or not get_config()["enable_metadata_routing"]:
+        return has_fit_parameter(inner, "sample_weight")
+    return bool(get_routing_for_object(inner).consumes("fit", ["sample_weight"]))  # a pipeline with requests
 
 
 def limited_threads(n_rows: int) -> AbstractContextManager:

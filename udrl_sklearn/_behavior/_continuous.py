@@ -1,18 +1,21 @@
 """Continuous actions: a regressor, with a normal distribution around its prediction to explore with."""
 
 import copy
+from collections.abc import Collection
 from typing import Any, Self
 
 import numpy as np
 from scipy.special import ndtri
+from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import get_tags
 
 from udrl_sklearn._envs._spaces import ActionTargets
 
-from ._base import Behavior, CommandScale
-from ._clone_and_fit import fit_weighted
-from ._tree_inference import CompiledEstimator
+from ._base import Behavior, CommandScale, row_dtype
+from ._clone_and_fit import fit_weighted, resample_by_weight
+from ._compatibility import NAMED_COLUMNS, first_accepted, is_own_net
+from ._compiled_estimator import CompiledEstimator
 
 
 class ContinuousBehavior(Behavior):
@@ -30,6 +33,8 @@ class ContinuousBehavior(Behavior):
         Bounds of the actions; may be infinite.
     command_scale : pair of floats or None, default=(1.0, 1.0)
         Factors on desired return and desired horizon. With None the estimator sees observations alone.
+    names : list of str or None, default=None
+        Names of the columns, for estimators that need them.
 
     Attributes
     ----------
@@ -52,10 +57,11 @@ class ContinuousBehavior(Behavior):
         low: np.ndarray,
         high: np.ndarray,
         command_scale: CommandScale | None = (1.0, 1.0),
+        names: list[str] | None = None,
     ) -> None:
-        if len(low) > 1 and not get_tags(estimator).target_tags.multi_output:
+        if len(low) > 1 and not (get_tags(estimator).target_tags.multi_output or is_own_net(estimator)):
             estimator = MultiOutputRegressor(estimator)
-        super().__init__(estimator, command_scale)
+        super().__init__(estimator, command_scale, names)
         self.low = low
         self.high = high
         self.compiled = CompiledEstimator(None)
@@ -86,13 +92,36 @@ class ContinuousBehavior(Behavior):
         self, X: np.ndarray, actions: np.ndarray, sample_weight: np.ndarray | None, rng: np.random.Generator
     ) -> None:
         regressor = self.new_clone(rng)
-        y = self._to_targets(actions)
-        self.compiled = CompiledEstimator(fit_weighted(regressor, self.estimator_input(X), y, sample_weight, rng))
+        X, y, sample_weight = resample_by_weight(regressor, self.estimator_input(X), actions, sample_weight, rng)
+
+        def fit(forms: Collection[str]) -> CompiledEstimator:
+            compiled = self._new_compiled(clone(regressor), forms)
+            fit_weighted(compiled.estimator, compiled.fit_input(X), self._to_targets(y, compiled), sample_weight)
+            self._predict_slowly(compiled, X[:1])
+            return compiled
+
+        self.compiled = first_accepted(fit, self._forms)
 
     def _update_batch(self, X: np.ndarray, actions: np.ndarray, rng: np.random.Generator) -> None:
+        def update(compiled: CompiledEstimator) -> CompiledEstimator:
+            compiled.estimator.partial_fit(compiled.fit_input(X), self._to_targets(actions, compiled))
+            return compiled
+
         if self.compiled.estimator is None:
-            self.compiled = CompiledEstimator(self.new_clone(rng))
-        self.compiled.estimator.partial_fit(X, self._to_targets(actions))
+            regressor = self.new_clone(rng)
+            self.compiled = first_accepted(
+                lambda forms: update(self._new_compiled(clone(regressor), forms)), self._forms
+            )
+        else:
+            update(self.compiled)
+
+    @property
+    def _forms(self) -> list[str]:
+        """The forms of rows, other than the plain one, that an estimator may want."""
+        return [] if self.names is None else [NAMED_COLUMNS]
+
+    def _new_compiled(self, estimator: Any, forms: Collection[str]) -> CompiledEstimator:
+        return CompiledEstimator(estimator, self.estimator_names if NAMED_COLUMNS in forms else None)
 
     def predicts(self, targets: ActionTargets) -> bool:
         """Tell whether the actions are these."""
@@ -127,12 +156,24 @@ class ContinuousBehavior(Behavior):
         fast = self.compiled.predict_fast(X)
         if fast is not None:
             return fast
-        predicted = self.compiled.estimator.predict(X.astype(np.float64)).reshape(len(X), -1)
-        # In linear algebra the last bit of a row depends on the other rows. Rounding from float64 removes it,
-        # so that an episode does not depend on the episodes that run beside it.
-        return predicted if self.compiled.is_compiled else predicted.astype(X.dtype)
+        predicted = self._predict_slowly(self.compiled, X)
+        # Rounding removes a last bit that depends on the other rows, see `CompiledEstimator.predict_input`, so that an
+        # episode does not depend on the episodes that run beside it.
+        return predicted if self.compiled.is_compiled else predicted.astype(row_dtype(X.dtype))
 
-    def _to_targets(self, actions: np.ndarray) -> np.ndarray:
+    def _predict_slowly(self, compiled: CompiledEstimator, X: np.ndarray) -> np.ndarray:
+        """Return the predictions (n, n_components) of the estimator itself."""
+        predicted = compiled.estimator.predict(compiled.predict_input(X)).reshape(len(X), -1)
+        if predicted.shape[1] != len(self.low):
+            raise ValueError(
+                f"{type(compiled.estimator).__name__} predicts {predicted.shape[1]} number(s) for each row, and "
+                f"actions have {len(self.low)}. Give it one output for each component of the actions."
+            )
+        return predicted
+
+    def _to_targets(self, actions: np.ndarray, compiled: CompiledEstimator) -> np.ndarray:
+        if compiled.is_own_net:  # it compares its outputs with targets of the same shape and type
+            return actions.reshape(-1, len(self.low)).astype(np.float32)
         return actions.reshape(-1) if len(self.low) == 1 else actions
 
     def _measure_deviations(self, X: np.ndarray, actions: np.ndarray) -> None:

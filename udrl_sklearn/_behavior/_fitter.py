@@ -1,5 +1,7 @@
 """Fits or updates of behaviors: what a learning method calls with its rows."""
 
+import warnings
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,11 @@ from udrl_sklearn._hindsight import Rows
 
 from ._base import Behavior, CommandScale, design_matrix
 from ._clone_and_fit import limited_threads
+from ._compatibility import COMMAND_COLUMNS, first_accepted
 from ._continuous import ContinuousBehavior
 from ._default_estimators import DefaultForest
 from ._discrete import DiscreteBehavior
+from ._precision import warn_of_rounding
 
 # An estimator that is updated keeps its scale of commands until that of the data has changed by this factor.
 MAX_SCALE_DRIFT = 3.0
@@ -33,6 +37,8 @@ class BehaviorFitter:
         Calls of `partial_fit` in an update. None fits a new clone instead.
     batch_size : int, default=1024
         Rows in each of these calls.
+    names : list of str or None, default=None
+        Names of the columns, the two of the command included, for estimators that need them.
     """
 
     def __init__(
@@ -44,17 +50,23 @@ class BehaviorFitter:
         horizon_scale: float | str = "auto",
         n_updates: int | None = 100,
         batch_size: int = 1024,
+        names: list[str] | None = None,
     ) -> None:
         self.estimator = DefaultForest() if estimator is None else estimator
         self.targets = targets
         self.scales = return_scale, horizon_scale
         self.n_updates = n_updates
         self.batch_size = batch_size
+        self.names = names
+        self._accepts_updates: bool | None = None  # None before the first one
+        self._needs_command = False
+        self._has_warned_of_rounding = self._has_warned_of_rare_labels = False
 
     @property
     def is_incremental(self) -> bool:
         """Whether the estimator is updated rather than fitted anew."""
-        return self.n_updates is not None and hasattr(self.estimator, "partial_fit")
+        is_refused = self._accepts_updates is False
+        return self.n_updates is not None and hasattr(self.estimator, "partial_fit") and not is_refused
 
     def fit(
         self, previous: Behavior | None, rows: Rows, weights: np.ndarray | None, rng: np.random.Generator
@@ -79,24 +91,78 @@ class BehaviorFitter:
         X = design_matrix(rows.observations, rows.commands)
         if isinstance(self.estimator, DefaultForest) and weights is not None:
             weights = _with_mean_1(weights)
-        scale = self._scale(rows.commands)
         with limited_threads(len(X)):
-            if not self.is_incremental:
-                return self._new_behavior(scale, len(X)).fit(X, rows.actions, weights, rng)
-            behavior = self._new_behavior(scale, len(X))
-            if previous is not None and self._can_update(previous, behavior):
-                behavior = previous
-            return behavior.update(
-                X, rows.actions, weights, n_updates=self.n_updates or 0, batch_size=self.batch_size, rng=rng
+            try:
+                behavior = self._fit_on_needed_columns(previous, X, rows, weights, rng)
+            except Exception as error:
+                if previous is None or not self._new_behavior(None, len(X)).has_rare_labels(rows.actions):
+                    raise
+                self._warn_of_rare_labels(error)
+                return previous
+        if not self._has_warned_of_rounding:
+            names = self.names and self.names[: None if behavior.command_scale else -2]
+            self._has_warned_of_rounding = warn_of_rounding(behavior.estimator, behavior.estimator_input(X), names)
+        return behavior
+
+    def _fit_on_needed_columns(
+        self, previous: Behavior | None, X: np.ndarray, rows: Rows, weights: np.ndarray | None, rng: np.random.Generator
+    ) -> Behavior:
+        """Fit without the columns of the open-ended command, or with them if the estimator refuses rows without."""
+
+        def fit(forms: Collection[str]) -> Behavior:
+            scale = self._scale(rows.commands, needs_command=self._needs_command or COMMAND_COLUMNS in forms)
+            behavior = self._fit_or_update(previous, X, rows.actions, weights, scale, rng)
+            self._needs_command |= COMMAND_COLUMNS in forms
+            return behavior
+
+        has_choice = is_open_ended(rows.commands).all() and self.names is not None and not self._needs_command
+        return first_accepted(fit, [COMMAND_COLUMNS] if has_choice else [])
+
+    def _fit_or_update(
+        self,
+        previous: Behavior | None,
+        X: np.ndarray,
+        actions: np.ndarray,
+        weights: np.ndarray | None,
+        scale: CommandScale | None,
+        rng: np.random.Generator,
+    ) -> Behavior:
+        behavior = self._new_behavior(scale, len(X))
+        if not self.is_incremental:
+            return behavior.fit(X, actions, weights, rng)
+        if previous is not None and self._can_update(previous, behavior):
+            behavior = previous
+        n_updates = self.n_updates or 0
+        try:
+            behavior.update(X, actions, weights, n_updates=n_updates, batch_size=self.batch_size, rng=rng)
+        except (NotImplementedError, TypeError, ValueError):
+            if self._accepts_updates:
+                raise
+            # Some parameters, such as early_stopping=True, exclude `partial_fit`.
+            behavior = self._new_behavior(scale, len(X)).fit(X, actions, weights, rng)
+            self._accepts_updates = False
+            return behavior
+        self._accepts_updates = True
+        return behavior
+
+    def _warn_of_rare_labels(self, error: Exception) -> None:
+        if not self._has_warned_of_rare_labels:
+            self._has_warned_of_rare_labels = True
+            warnings.warn(
+                f"{self.estimator} could not be fitted on rows in which an action is rare, so the previous fit is "
+                f"kept: {error} Use an estimator that does not split its rows: set early_stopping=False, or a smaller "
+                "cv, for instance.",
+                stacklevel=2,
             )
 
     def _can_update(self, previous: Behavior, new: Behavior) -> bool:
-        """Tell whether a behavior has the actions and about the scale of commands of a new one."""
-        return previous.predicts(self.targets) and not _has_drifted(previous.command_scale, new.command_scale)
+        """Tell whether a behavior is updated, has the actions and about the scale of commands of a new one."""
+        has_drifted = _has_drifted(previous.command_scale, new.command_scale)
+        return previous.is_updated and previous.predicts(self.targets) and not has_drifted
 
-    def _scale(self, commands: np.ndarray) -> CommandScale | None:
+    def _scale(self, commands: np.ndarray, needs_command: bool = False) -> CommandScale | None:
         """Return the factors on commands; None if all are open-ended, since the same command tells nothing."""
-        if is_open_ended(commands).all():
+        if is_open_ended(commands).all() and not needs_command:
             return None
         return_scale, horizon_scale = (
             auto if isinstance(factor, str) else factor
@@ -108,14 +174,19 @@ class BehaviorFitter:
         estimator = self.estimator
         if isinstance(estimator, DefaultForest):
             estimator = estimator.for_actions(self.targets.is_discrete, n_rows=n_rows)
-        return make_behavior(estimator, self.targets, scale)
+        return make_behavior(estimator, self.targets, scale, self.names)
 
 
-def make_behavior(estimator: Any, targets: ActionTargets, command_scale: CommandScale | None = (1.0, 1.0)) -> Behavior:
+def make_behavior(
+    estimator: Any,
+    targets: ActionTargets,
+    command_scale: CommandScale | None = (1.0, 1.0),
+    names: list[str] | None = None,
+) -> Behavior:
     """Return an unfitted behavior for the actions, discrete or continuous."""
     if targets.labels is not None:
-        return DiscreteBehavior(estimator, targets.labels, command_scale)
-    return ContinuousBehavior(estimator, targets.low, targets.high, command_scale)
+        return DiscreteBehavior(estimator, targets.labels, command_scale, names)
+    return ContinuousBehavior(estimator, targets.low, targets.high, command_scale, names)
 
 
 def _with_mean_1(weights: np.ndarray) -> np.ndarray:

@@ -8,10 +8,9 @@ tree. One call predicts all. Sums have the order of the ensemble, so the predict
 Compiling needs private attributes of scikit-learn's trees, because there is no public interface to their nodes.
 """
 
-import copy
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -30,79 +29,25 @@ from sklearn.ensemble import (
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 from sklearn.tree._tree import NODE_DTYPE, Tree
-
-# For more rows the estimator itself is as fast, and takes less memory.
-MAX_ROWS_COMPILED = 1000
+from sklearn.utils import get_tags
 
 # Turns sums of trees into predictions.
 Link = Callable[[np.ndarray], np.ndarray]
 
 TREES = (DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor)
-_FORESTS = (RandomForestClassifier, RandomForestRegressor, ExtraTreesClassifier, ExtraTreesRegressor)
-_BAGGINGS = (BaggingClassifier, BaggingRegressor)
-_BOOSTINGS = (GradientBoostingClassifier, GradientBoostingRegressor)
+FORESTS = (RandomForestClassifier, RandomForestRegressor, ExtraTreesClassifier, ExtraTreesRegressor)
+BAGGINGS = (BaggingClassifier, BaggingRegressor)
+BOOSTINGS = (GradientBoostingClassifier, GradientBoostingRegressor)
 _HISTOGRAM_BOOSTINGS = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 
 
 class Predictor(Protocol):
     """A function that predicts as a fitted estimator does."""
 
+    takes_nan: bool
+
     def __call__(self, X: np.ndarray) -> np.ndarray:
-        """Return predictions (n, n_outputs) for float32 rows (n, n_features)."""
-
-
-class CompiledEstimator:
-    """A fitted estimator, and its compiled predictor if it can be compiled.
-
-    The estimator is compiled at the first prediction. Copies and pickles do not contain the predictor.
-
-    Parameters
-    ----------
-    estimator : fitted estimator or None
-        None before the first fit.
-    """
-
-    def __init__(self, estimator: Any) -> None:
-        self.estimator = estimator
-
-    @cached_property
-    def predictor(self) -> Predictor | None:
-        """The compiled predictor, see `compile_predictor`; None if the estimator can't be compiled."""
-        try:
-            return compile_predictor(self.estimator)
-        except (
-            AttributeError,
-            ValueError,
-        ):  # private attributes may change with the version of scikit-learn
-            return None
-
-    @property
-    def is_compiled(self) -> bool:
-        """Whether there is a compiled predictor."""
-        return self.predictor is not None
-
-    def predict_fast(self, X: np.ndarray) -> np.ndarray | None:
-        """Return predictions of the compiled predictor for a few float32 rows.
-
-        None stands for rows of another type, more than `MAX_ROWS_COMPILED` rows, or an estimator that can't be
-        compiled: these need the estimator itself.
-        """
-        if self.predictor is None or X.dtype != np.float32:
-            return None
-        if len(X) > MAX_ROWS_COMPILED and self.estimator is not None:
-            return None
-        return self.predictor(X)
-
-    def for_inference(self) -> Self:
-        """Return a copy without the estimator if it is compiled, which is small enough to send to a worker."""
-        if not self.is_compiled:
-            return self
-        twin = copy.copy(self)
-        twin.estimator, twin.predictor = None, self.predictor
-        return twin
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "predictor" or self.estimator is None}
+        """Return predictions (n, n_outputs) for rows (n, n_features) of numbers."""
 
 
 def compile_predictor(estimator: Any) -> Predictor | None:
@@ -116,20 +61,27 @@ def compile_predictor(estimator: Any) -> Predictor | None:
     Returns
     -------
     predictor : callable or None
-        Takes X, float32 of shape (n, n_features). Returns the probabilities (n, n_classes) of a
+        Takes X, of shape (n, n_features). Returns the probabilities (n, n_classes) of a
         classifier, or the predictions (n, n_outputs) of a regressor. Later changes of the estimator have no
         effect on it.
     """
+    predictor = _compile(estimator)
+    if predictor is not None:
+        predictor.takes_nan = get_tags(estimator).input_tags.allow_nan
+    return predictor
+
+
+def _compile(estimator: Any) -> Predictor | None:
     kind = type(estimator)
     if hasattr(estimator, "predict_proba") and getattr(estimator, "n_outputs_", 1) > 1:
         return None
     if kind in TREES:
         return _single_tree(estimator)
-    if kind in _FORESTS:
+    if kind in FORESTS:
         return _forest(estimator)
-    if kind in _BAGGINGS:
+    if kind in BAGGINGS:
         return _bagging(estimator)
-    if kind in _BOOSTINGS:
+    if kind in BOOSTINGS:
         return _boosting(estimator)
     if kind in _HISTOGRAM_BOOSTINGS:
         return _histogram_boosting(estimator)
@@ -190,7 +142,8 @@ def _histogram_boosting(estimator: Any) -> Predictor | None:
         part["threshold"] = tree["num_threshold"]
         part["missing_go_to_left"] = tree["missing_go_to_left"]
         part["weighted_n_node_samples"] = tree["count"]
-    joined = JoinedTrees(nodes, [tree["value"][:, None] for tree in trees], estimator.n_features_in_)
+    values = [tree["value"][:, None] for tree in trees]
+    joined = JoinedTrees(nodes, values, estimator.n_features_in_, double_precision=True)
     loss = estimator._loss
     link = loss.predict_proba if isinstance(estimator, HistGradientBoostingClassifier) else loss.link.inverse
     return Sum(joined, estimator._baseline_prediction, link, order="F")
@@ -225,6 +178,8 @@ class JoinedTrees:
         The values of the nodes of each tree.
     n_features : int
         Number of columns of X.
+    double_precision : bool, default=False
+        Whether the trees compare numbers as they are, rather than rounded to single precision.
 
     Attributes
     ----------
@@ -234,8 +189,11 @@ class JoinedTrees:
         The node of `tree` at which each of the trees begins.
     """
 
-    def __init__(self, nodes: list[np.ndarray], values: list[np.ndarray], n_features: int) -> None:
+    def __init__(
+        self, nodes: list[np.ndarray], values: list[np.ndarray], n_features: int, *, double_precision: bool = False
+    ) -> None:
         self.n_trees, self.n_features = len(nodes), n_features
+        self.double_precision = double_precision
         self._indices = np.arange(self.n_trees, dtype=np.float32)[:, None]
         router, roots = _make_router(n_features, [len(part) for part in nodes])
         # As plain integers, because structured arrays would be copied field by field.
@@ -244,34 +202,60 @@ class JoinedTrees:
         for child in ("left_child", "right_child"):
             children = joined[child][len(router) :]
             np.add(children, shift, out=children, where=children >= 0)
-        n_values = values[0].shape[1]
-        padding = np.zeros((len(router), n_values))
+        padding = np.zeros((len(router), values[0].shape[1]))
         self.roots = roots
-        self.tree = Tree(n_features + 1, np.array([n_values]), 1)
-        self.tree.__setstate__(
-            {
-                "max_depth": 0,  # not needed to predict
-                "node_count": len(joined),
-                "nodes": joined,
-                "values": np.concatenate([padding, *values])[:, None, :],
-            }
-        )
+        self.tree = _make_tree(n_features + 1, joined, np.concatenate([padding, *values]))
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Return the values of each tree for each row: ndarray of shape (n_trees, n, n_values)."""
-        return self.tree.predict(self._rows(X)).reshape(self.n_trees, len(X), -1)
+        tree, rows = self._tree_and_rows(X)
+        return tree.predict(rows).reshape(self.n_trees, len(X), -1)
 
     def leaves(self, X: np.ndarray) -> np.ndarray:
         """Return the leaf of each row in each tree, as an index of a node of `tree`: ndarray of shape (n_trees, n)."""
-        return self.tree.apply(self._rows(X)).reshape(self.n_trees, len(X))
+        tree, rows = self._tree_and_rows(X)
+        return tree.apply(rows).reshape(self.n_trees, len(X))
 
-    def _rows(self, X: np.ndarray) -> np.ndarray:
+    def _tree_and_rows(self, X: np.ndarray) -> tuple[Tree, np.ndarray]:
         if X.shape[1] != self.n_features:
             raise ValueError(f"X has {X.shape[1]} features, but the estimator was fitted on {self.n_features}.")
+        by_rank = self.double_precision and X.dtype != np.float32
         rows = np.empty((self.n_trees, len(X), X.shape[1] + 1), dtype=np.float32)
-        rows[:, :, :-1] = X
+        rows[:, :, :-1] = self._ranks(X) if by_rank else X
         rows[:, :, -1] = self._indices
-        return rows.reshape(-1, rows.shape[2])
+        return self._tree_of_ranks if by_rank else self.tree, rows.reshape(-1, rows.shape[2])
+
+    def _ranks(self, X: np.ndarray) -> np.ndarray:
+        """Return how many of the thresholds of its feature each number exceeds; NaN stays NaN."""
+        ranks = np.empty(X.shape, dtype=np.float32)
+        for feature, thresholds in enumerate(self._thresholds):
+            ranks[:, feature] = thresholds.searchsorted(X[:, feature])
+        ranks[np.isnan(X)] = np.nan
+        return ranks
+
+    @cached_property
+    def _thresholds(self) -> list[np.ndarray]:
+        """The thresholds of each feature, in increasing order."""
+        nodes = self.tree.__getstate__()["nodes"]
+        inner = nodes[nodes["left_child"] >= 0]
+        return [np.unique(inner["threshold"][inner["feature"] == feature]) for feature in range(self.n_features)]
+
+    @cached_property
+    def _tree_of_ranks(self) -> Tree:
+        """The tree with the rank of each threshold in its place: scikit-learn's `Tree` takes single precision alone."""
+        nodes = self.tree.__getstate__()["nodes"].copy()
+        for feature, thresholds in enumerate(self._thresholds):
+            splits = (nodes["feature"] == feature) & (nodes["left_child"] >= 0)
+            nodes["threshold"][splits] = thresholds.searchsorted(nodes["threshold"][splits]) + 0.5
+        return _make_tree(self.n_features + 1, nodes, self.tree.value[:, 0, :])
+
+
+def _make_tree(n_features: int, nodes: np.ndarray, values: np.ndarray) -> Tree:
+    """Return scikit-learn's tree of nodes (n_nodes,) and their values (n_nodes, n_values)."""
+    tree = Tree(n_features, np.array([values.shape[1]]), 1)
+    state = {"max_depth": 0, "node_count": len(nodes), "nodes": nodes, "values": values[:, None, :]}
+    tree.__setstate__(state)  # the depth is not needed to predict
+    return tree
 
 
 def _make_router(feature: int, sizes: list[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -319,6 +303,8 @@ class Mean:
     trees : JoinedTrees
     """
 
+    takes_nan: bool
+
     def __init__(self, trees: JoinedTrees) -> None:
         self.trees = trees
 
@@ -339,6 +325,8 @@ class Sum:
     order : {"C", "F"}
         The memory order of the sums in the ensemble. The last bit of the predictions depends on it.
     """
+
+    takes_nan: bool
 
     def __init__(self, trees: JoinedTrees, baseline: np.ndarray, link: Link | None, order: Literal["C", "F"]) -> None:
         self.trees = trees
@@ -362,6 +350,8 @@ class SideBySide:
     predictors : sequence of Predictor
         One for each component of the actions.
     """
+
+    takes_nan: bool
 
     def __init__(self, predictors: Sequence[Predictor]) -> None:
         self.predictors = predictors

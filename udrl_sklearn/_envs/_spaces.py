@@ -30,7 +30,8 @@ class ObservationColumns:
         One for each column, with the position of the number in the observation. All differ, from the names of the
         command columns too.
     dtype : numpy.dtype
-        That of the space (images stay uint8); uint8 for one-hot columns.
+        That of the space (images stay uint8), with uint8 for one-hot columns; of several spaces the smallest type
+        that holds all of them.
 
     Raises
     ------
@@ -54,10 +55,9 @@ class ObservationColumns:
                 "Use a gymnasium.ObservationWrapper that turns them into a Box, Discrete, MultiDiscrete, "
                 "MultiBinary, Dict or Tuple."
             )
-        one_hot = flat.dtype.kind in "iu" and flat.low.min() >= 0 and flat.high.max() <= 1
         parts = self.space.items() if isinstance(self.space, spaces.Dict) else [("observation", self.space)]
         names = _distinct(name for prefix, part in parts for name in _column_names(part, prefix))
-        object.__setattr__(self, "dtype", np.dtype(np.uint8) if one_hot else flat.dtype)
+        object.__setattr__(self, "dtype", _column_dtype(self.space))
         object.__setattr__(self, "names", names)
         object.__setattr__(self, "n_features", len(names))
 
@@ -91,6 +91,16 @@ def _distinct(names: Iterable[str]) -> list[str]:
             name = f"observation.{name}"
         distinct[name] = None
     return list(distinct)
+
+
+def _column_dtype(space: spaces.Space) -> np.dtype:
+    """Return the type of the columns of a space that flattens to a Box."""
+    if isinstance(space, spaces.Dict | spaces.Tuple) and len(space) > 0:
+        parts = space.spaces.values() if isinstance(space, spaces.Dict) else space.spaces
+        return np.result_type(*map(_column_dtype, parts))
+    flat: Any = spaces.flatten_space(space)
+    is_one_hot = flat.dtype.kind in "iu" and flat.low.min() >= 0 and flat.high.max() <= 1
+    return np.dtype(np.uint8) if is_one_hot else flat.dtype
 
 
 def _column_names(space: spaces.Space, prefix: str) -> Iterator[str]:

@@ -163,7 +163,7 @@ def explain(
     True
     """
     check_is_fitted(agent)
-    rows = check_array(observations, dtype=np.float32, ensure_all_finite=False)
+    rows = check_array(observations, dtype=agent.row_dtype, ensure_all_finite=False)
     n_features = agent.n_features_in_ - 2
     if rows.shape[1] != n_features:
         raise ValueError(
@@ -296,7 +296,7 @@ def _background_sample(
             "rows that it was fitted on as explain(..., background=X)."
         )
     rows = agent.hindsight_rows()[0] if background is None else agent.check_rows(background)
-    rows = np.array(rows[rng.integers(len(rows), size=n_rows)], dtype=np.float32)
+    rows = np.array(rows[rng.integers(len(rows), size=n_rows)], dtype=agent.row_dtype)
     if is_open_ended(command):
         rows[:, -2:] = OPEN_ENDED
     return rows, np.array([rng.permutation(rows.shape[1]) for _ in rows])

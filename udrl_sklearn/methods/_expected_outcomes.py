@@ -73,7 +73,7 @@ def _with_steps(rows: Rows) -> Rows:
 def _labels(*several_rows: Rows) -> list[np.ndarray] | None:
     """Return the labels of each component of discrete actions, None if actions are continuous."""
     columns = np.concatenate([_action_columns(rows) for rows in several_rows])
-    return [np.unique(column) for column in columns.T] if columns.dtype.kind in "iub" else None
+    return [np.unique(column) for column in columns.T] if columns.dtype.kind != "f" else None
 
 
 def _features(rows: Rows, labels: list[np.ndarray] | None) -> np.ndarray:

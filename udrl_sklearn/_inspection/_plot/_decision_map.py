@@ -123,7 +123,9 @@ class DecisionMapDisplay:
         observations = agent.buffer_.episodes.observations
         names = list(agent.feature_names_in_[:-2])
         x, y = (_column(feature, names) for feature in features)
-        center = np.median(observations, axis=0) if observation is None else np.asarray(observation, dtype=np.float32)
+        center = (
+            np.median(observations, axis=0) if observation is None else np.asarray(observation, dtype=agent.row_dtype)
+        )
         if center.shape != (len(names),):
             raise ValueError(f"observation must have shape ({len(names)},), got {center.shape}.")
         limits = [np.quantile(observations[:, i], [0.01, 0.99]) for i in (x, y)]
