@@ -98,14 +98,17 @@ def run_alone(env, spec, actor):
     columns, targets = ObservationColumns(env.observation_space), ActionTargets.from_space(env.action_space)
     rng, action_space, command = np.random.default_rng((spec.seed, 1)), deepcopy(env.action_space), spec.command
     if isinstance(actor, RandomActor):
-        action_space.seed(int(rng.integers(2**31)))
+        seed = int(rng.integers(2**31))
+        action_space.seed(seed)
         sticky_probability, action = actor.sticky_probability * rng.integers(2), action_space.sample()
     observation, _ = env.reset(seed=spec.seed)
     observations, actions, rewards, ends = [columns.flatten(observation)], [], [], (False, False)
     previous_observation = previous_uniforms = np.nan
     while not any(ends):
         if isinstance(actor, RandomActor):
-            action = action if rng.random() < sticky_probability else action_space.sample()
+            had_no_effect = len(actions) > 0 and np.array_equal(observations[-1], observations[-2])
+            is_sticky = rng.random() < sticky_probability and not (had_no_effect and seed % 2)
+            action = action if is_sticky else action_space.sample()
         else:
             X = design_matrix(observations[-1][None], np.array([command]))
             uniforms = rng.random((1, actor.n_uniforms))
@@ -116,7 +119,7 @@ def run_alone(env, spec, actor):
             else:
                 if uniforms[0, -1] < actor.sticky_probability:
                     changes = np.abs(observations[-1] - previous_observation)
-                    if np.all(changes <= 0.02 * actor.behavior.observation_std):
+                    if np.all(changes <= 0.02 * actor.behavior.observation_std) and np.any(changes):
                         uniforms = previous_uniforms
                 target = actor.behavior.sample(X, uniforms[:, :-1], greedy=actor.greedy, epsilon=actor.epsilon)
                 previous_observation, previous_uniforms = observations[-1], uniforms

@@ -1,7 +1,6 @@
 """What every fitted agent can do: predict, act, be evaluated, be saved."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from os import PathLike
 from typing import Any, Self
 
@@ -219,11 +218,7 @@ class BaseAgent(AgentParts):
         49.0
         """
         resolved = self.resolve(command)
-        interface = self.interface
-        if interface.observation_space is None:
-            box = gymnasium.spaces.Box(-np.inf, np.inf, (self.n_features_in_ - 2,), self.row_dtype.type)
-            interface = replace(interface, observation_space=box)
-        return Policy(self.actor(resolved, deterministic=deterministic), interface, resolved, seed)
+        return Policy(self.actor(resolved, deterministic=deterministic), self.interface, resolved, seed)
 
     def hindsight_rows(self, episodes: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """Return episodes as rows, each with the exact command that it fulfilled.
@@ -341,8 +336,8 @@ class BaseAgent(AgentParts):
     def interface(self) -> EnvInterface:
         """Spaces, actions and features of what the agent was fitted on."""
         names = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))
-        observation_space, action_space = (getattr(self, f"{kind}_space_", None) for kind in ("observation", "action"))
-        return EnvInterface(observation_space, action_space, self.action_targets_, names[:-2].tolist())
+        spaces = [getattr(self, f"{kind}_space_", None) for kind in ("observation", "action")]
+        return EnvInterface(spaces[0], spaces[1], self.action_targets_, names[:-2].tolist(), self.row_dtype)
 
     def save(self, path: str | PathLike) -> None:
         """Write the agent to a file, without pickle (by skops).

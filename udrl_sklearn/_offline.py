@@ -28,7 +28,8 @@ def is_episodes(X: Any) -> bool:
 
 
 def _is_episode(X: Any) -> bool:
-    return isinstance(X, Episode | Mapping) or _is_minari_episode(X)
+    is_dict = isinstance(X, Mapping) and not hasattr(X, "shape")  # as a sparse matrix of scipy
+    return isinstance(X, Episode) or is_dict or _is_minari_episode(X)
 
 
 def _is_minari_episode(X: Any) -> bool:

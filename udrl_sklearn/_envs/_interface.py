@@ -1,9 +1,10 @@
 """The interface of an environment: its spaces, and the names of features and actions."""
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+import numpy as np
 from gymnasium import Space
 
 from ._pool import EnvPool
@@ -22,12 +23,15 @@ class EnvInterface:
         The actions as targets of an estimator.
     feature_names : list of str
         Names of the columns of a flattened observation.
+    flat_dtype : numpy.dtype
+        The type of flat observations, for episodes and rows without spaces.
     """
 
     observation_space: Space | None
     action_space: Space | None
     targets: ActionTargets
     feature_names: list[str]
+    flat_dtype: np.dtype = field(default_factory=lambda: np.dtype(float))
 
     @classmethod
     def from_pool(cls, pool: EnvPool) -> Self:

@@ -92,7 +92,7 @@ class Policy:
             return self._columns.flatten(observation)
         n_features = len(self.interface.feature_names)
         try:
-            return as_numbers(observation, (n_features,), np.dtype(float))
+            return as_numbers(observation, (n_features,), self.interface.flat_dtype)
         except ValueError as error:
             raise ValueError(
                 f"Expected an observation of {n_features} numbers, got {observation!r}: {error}."
