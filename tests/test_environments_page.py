@@ -69,6 +69,29 @@ class CommandNamed(MatchEnv):
     metadata = {"observation_names": ["low", "middle", "desired_horizon"]}
 
 
+class Masked(MatchEnv):
+    """Refuses action 1, and says so before so many of its steps."""
+
+    def __init__(self, n_masks=100):
+        super().__init__()
+        self.n_masks = n_masks
+
+    def reset(self, *, seed=None, options=None):
+        observation, _ = super().reset(seed=seed)
+        return observation, {"action_mask": np.array([1, 0, 1], dtype=np.int8)}
+
+    def step(self, action):
+        assert action != 1
+        *result, info = super().step(action)
+        return *result, info | ({"action_mask": [1, 0, 1]} if self.t < self.n_masks else {})
+
+
+def takes_action_masks():
+    agent = fit(Masked)
+    assert 1 not in agent.buffer_.episodes.actions
+    agent.evaluate(Masked, n_episodes=3)
+
+
 def takes_ids():
     assert fit("CartPole-v1").n_timesteps_ == fit(gymnasium.spec("CartPole-v1")).n_timesteps_
 
@@ -176,6 +199,7 @@ ROWS = {
     "a reward in an array": takes_rewards_in_arrays,
     "a feature named like a command column": takes_names_of_commands,
     "names in `metadata`": takes_names_in_metadata,
+    '`info["action_mask"]`': takes_action_masks,
     "`NormalizeObservation`, `NormalizeReward`": warns_of_a_memory,
     "a vector environment": partial(refuses, VectorEnv(), TypeError, "vector environment"),
     "an environment of several agents": partial(refuses, SeveralAgents(), TypeError, "several agents"),
@@ -196,6 +220,7 @@ ROWS = {
     ),
     "an observation that does not fit its space": refuses_observations,
     "a reward that is not one number": refuses_rewards,
+    "an action mask at some steps only": partial(refuses, partial(Masked, n_masks=2), ValueError, "at some steps only"),
     "NaN or infinity": partial(refuses, NanEnv, ValueError, "must be finite"),
     "an episode without an end": partial(
         refuses, EndlessEnv, ValueError, "TimeLimit", partial(fit, max_episode_steps=50)

@@ -11,6 +11,7 @@ from udrl_sklearn._envs._spaces import ActionTargets
 from ._clone_and_fit import seeded_clone
 
 CommandScale = tuple[float, float]
+Masks = list[np.ndarray]
 
 
 def row_dtype(dtype: DTypeLike) -> np.dtype:
@@ -126,11 +127,13 @@ class Behavior(ABC):
         """Tell whether the actions are these: the same labels, or the same bounds."""
 
     @abstractmethod
-    def predict(self, X: np.ndarray) -> np.ndarray:
+    def predict(self, X: np.ndarray, masks: Masks | None = None) -> np.ndarray:
         """Return the most probable or the predicted actions: (n,), or (n, n_components) if there are several."""
 
     @abstractmethod
-    def sample(self, X: np.ndarray, uniforms: np.ndarray, *, greedy: bool, epsilon: float) -> np.ndarray:
+    def sample(
+        self, X: np.ndarray, uniforms: np.ndarray, *, greedy: bool, epsilon: float, masks: Masks | None = None
+    ) -> np.ndarray:
         """Sample actions from the prediction.
 
         Parameters
@@ -142,6 +145,8 @@ class Behavior(ABC):
             Whether to take the most probable or the predicted action, apart from `epsilon`.
         epsilon : float
             Probability of a uniformly random action.
+        masks : list of ndarray of shape (n, n_labels), or None
+            For each component of discrete actions which labels are possible; None if all are.
 
         Returns
         -------
@@ -149,7 +154,9 @@ class Behavior(ABC):
         """
 
     @abstractmethod
-    def select_by_power(self, X: np.ndarray, uniforms: np.ndarray, power: float) -> np.ndarray:
+    def select_by_power(
+        self, X: np.ndarray, uniforms: np.ndarray, power: float, masks: Masks | None = None
+    ) -> np.ndarray:
         """Select actions by numbers in [0, 1), in proportion to a power of their probability.
 
         The shapes are those of `sample`.

@@ -12,7 +12,7 @@ from sklearn.utils import get_tags
 
 from udrl_sklearn._envs._spaces import ActionTargets
 
-from ._base import Behavior, CommandScale, row_dtype
+from ._base import Behavior, CommandScale, Masks, row_dtype
 from ._clone_and_fit import fit_weighted, resample_by_weight
 from ._compatibility import NAMED_COLUMNS, first_accepted, is_own_net
 from ._compiled_estimator import CompiledEstimator
@@ -127,12 +127,14 @@ class ContinuousBehavior(Behavior):
         """Tell whether the actions are these."""
         return np.array_equal(self.low, targets.low) and np.array_equal(self.high, targets.high)
 
-    def predict(self, X: np.ndarray) -> np.ndarray:
+    def predict(self, X: np.ndarray, masks: Masks | None = None) -> np.ndarray:
         """Return the predicted actions, within bounds: (n,), or (n, n_components) if there are several."""
         actions = np.clip(self._predict_unclipped(X), self.low, self.high)
         return actions[:, 0] if len(self.low) == 1 else actions
 
-    def sample(self, X: np.ndarray, uniforms: np.ndarray, *, greedy: bool, epsilon: float) -> np.ndarray:
+    def sample(
+        self, X: np.ndarray, uniforms: np.ndarray, *, greedy: bool, epsilon: float, masks: Masks | None = None
+    ) -> np.ndarray:
         """Sample actions around the prediction, see `Behavior.sample`; always of shape (n, n_components)."""
         center, coin, uniforms = self._predict_unclipped(X), uniforms[:, :1], uniforms[:, 1:]
         if not greedy:
@@ -141,7 +143,9 @@ class ContinuousBehavior(Behavior):
         actions = np.where(coin < epsilon, low + uniforms * (high - low), center)
         return np.clip(actions, self.low, self.high)
 
-    def select_by_power(self, X: np.ndarray, uniforms: np.ndarray, power: float) -> np.ndarray:
+    def select_by_power(
+        self, X: np.ndarray, uniforms: np.ndarray, power: float, masks: Masks | None = None
+    ) -> np.ndarray:
         """Return the predicted actions: a regressor has no probabilities."""
         return self.predict(X)
 

@@ -11,7 +11,7 @@ from sklearn.dummy import DummyClassifier
 
 from udrl_sklearn._envs._spaces import ActionTargets
 
-from ._base import Behavior, CommandScale
+from ._base import Behavior, CommandScale, Masks
 from ._clone_and_fit import fit_weighted, resample_by_weight
 from ._compatibility import (
     CODED_LABELS,
@@ -169,29 +169,39 @@ class DiscreteBehavior(Behavior):
         labels = targets.labels or []
         return len(labels) == len(self.labels) and all(map(np.array_equal, self.labels, labels))
 
-    def predict_proba(self, X: np.ndarray) -> list[np.ndarray]:
+    def predict_proba(self, X: np.ndarray, masks: Masks | None = None) -> list[np.ndarray]:
         """Return the probability of each label: a list of arrays (n, n_labels), one for each component."""
         X = self.estimator_input(X)
-        return [head.predict_proba(X, len(labels)) for head, labels in zip(self.heads, self.labels, strict=True)]
+        probabilities = [
+            head.predict_proba(X, len(labels)) for head, labels in zip(self.heads, self.labels, strict=True)
+        ]
+        if masks is None:
+            return probabilities
+        return [mask_probabilities(proba, mask) for proba, mask in zip(probabilities, masks, strict=True)]
 
-    def predict(self, X: np.ndarray) -> np.ndarray:
+    def predict(self, X: np.ndarray, masks: Masks | None = None) -> np.ndarray:
         """Return the most probable actions: (n,), or (n, n_components) if there are several."""
-        return self._to_actions([proba.argmax(axis=1) for proba in self.predict_proba(X)])
+        return self._to_actions([proba.argmax(axis=1) for proba in self.predict_proba(X, masks)])
 
-    def sample(self, X: np.ndarray, uniforms: np.ndarray, *, greedy: bool, epsilon: float) -> np.ndarray:
+    def sample(
+        self, X: np.ndarray, uniforms: np.ndarray, *, greedy: bool, epsilon: float, masks: Masks | None = None
+    ) -> np.ndarray:
         """Sample actions from the probabilities, see `Behavior.sample`."""
         columns = []
-        for proba, numbers in zip(self.predict_proba(X), uniforms.T, strict=True):
+        for component, (proba, numbers) in enumerate(zip(self.predict_proba(X, masks), uniforms.T, strict=True)):
             if greedy:
                 proba = np.eye(proba.shape[1])[proba.argmax(axis=1)]
             if epsilon > 0:
-                proba = (1 - epsilon) * proba + epsilon / proba.shape[1]
+                is_possible = np.ones(proba.shape[1]) if masks is None else masks[component]
+                proba = (1 - epsilon) * proba + epsilon * is_possible / is_possible.sum(axis=-1, keepdims=True)
             columns.append(_invert_cumulative(proba, numbers))
         return self._to_actions(columns)
 
-    def select_by_power(self, X: np.ndarray, uniforms: np.ndarray, power: float) -> np.ndarray:
+    def select_by_power(
+        self, X: np.ndarray, uniforms: np.ndarray, power: float, masks: Masks | None = None
+    ) -> np.ndarray:
         """Select actions in proportion to a power of their probability, see `Behavior.select_by_power`."""
-        ratios = [proba / proba.max(axis=1, keepdims=True) for proba in self.predict_proba(X)]
+        ratios = [proba / proba.max(axis=1, keepdims=True) for proba in self.predict_proba(X, masks)]
         columns = [_invert_cumulative(ratio**power, u) for ratio, u in zip(ratios, uniforms.T, strict=True)]
         return self._to_actions(columns)
 
@@ -287,6 +297,17 @@ def estimate_probabilities(head: Head, X: np.ndarray) -> np.ndarray:
         return certain
     agrees = decision.argmax(axis=1) == certain.argmax(axis=1)
     return np.where(agrees[:, None], softmax(decision, axis=1), certain)
+
+
+def mask_probabilities(proba: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return probabilities (n, n_labels) with 0 for labels that are not possible; the others still sum to 1.
+
+    If the possible ones all have the probability 0, each of them gets the same one.
+    """
+    possible = np.where(mask, proba, 0.0)
+    is_nothing_left = possible.sum(axis=1, keepdims=True) == 0
+    possible = np.where(is_nothing_left, mask, possible)
+    return possible / possible.sum(axis=1, keepdims=True)
 
 
 def _invert_cumulative(proba: np.ndarray, uniforms: np.ndarray) -> np.ndarray:

@@ -6,8 +6,11 @@ from types import TracebackType
 from typing import Any, Self
 
 import gymnasium
+import numpy as np
 
+from ._action_masks import ActionMask, read_action_mask
 from ._feature_names import action_names, observation_names
+from ._reset_and_step import reset, step
 from ._sources import EnvSource, describe, make_env
 from ._spaces import ActionTargets, ObservationColumns
 from ._wrappers import wrappers_with_memory
@@ -23,10 +26,16 @@ class Slot:
     ----------
     targets : ActionTargets
         Turns action targets into actions.
+
+    Attributes
+    ----------
+    action_mask : list of ndarray, or None
+        Which actions are possible at the next step; None if all are.
     """
 
     def __init__(self, targets: ActionTargets) -> None:
         self.targets = targets
+        self.action_mask: ActionMask | None = None
 
 
 class EnvSlot(Slot):
@@ -60,6 +69,46 @@ class EnvSlot(Slot):
         self.action_space = deepcopy(self.env.action_space)  # environments may share one space, and so its generator
         self.columns = ObservationColumns(self.env.observation_space)
         self.observation: Any = None
+
+    def begin(self, seed: int) -> None:
+        """Begin an episode, and keep its first observation and action mask."""
+        self.observation, info = reset(self.env, seed)
+        self.action_mask = read_action_mask(info.get("action_mask"), self.action_space)
+
+    def sample_action(self) -> Any:
+        """Sample an action that is possible at the next step."""
+        if self.action_mask is None:
+            return self.action_space.sample()
+        labels, rng = self.targets.labels or [], self.action_space.np_random
+        sampled = [rng.choice(values[mask]) for values, mask in zip(labels, self.action_mask, strict=True)]
+        return self.targets.decode(np.array(sampled if self.targets.shape == () else [sampled]))[0]
+
+    def allows(self, action: Any) -> bool:
+        """Tell whether an action is possible at the next step."""
+        if self.action_mask is None:
+            return True
+        values = np.asarray(action).ravel()
+        parts = zip(values, self.targets.labels or [], self.action_mask, strict=True)
+        return all(value in labels[mask] for value, labels, mask in parts)
+
+    def step(self, action: Any) -> tuple[float, bool, bool]:
+        """Take a step, and keep the observation and the action mask; return reward, terminated, truncated.
+
+        Raises
+        ------
+        ValueError
+            If a step before the end has no action mask, and those before had one.
+        """
+        self.observation, reward, terminated, truncated, info = step(self.env, action)
+        if self.action_mask is not None or "action_mask" in info:
+            mask = info.get("action_mask")
+            if mask is None and not (terminated or truncated):
+                raise ValueError(
+                    f'{self.name} gives info["action_mask"] at some steps only. Let it give one at reset and at each '
+                    "step; a mask of ones allows every action."
+                )
+            self.action_mask = None if terminated or truncated else read_action_mask(mask, self.action_space)
+        return reward, terminated, truncated
 
 
 class EnvPool:

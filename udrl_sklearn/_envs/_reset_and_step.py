@@ -15,8 +15,8 @@ _OTHER_INTERFACE = re.compile(r"unexpected keyword argument '(seed|options)'|unp
 NUMBERS = (np.floating, int, np.integer, np.bool_, Real)
 
 
-def reset(env: gymnasium.Env, seed: int) -> Any:
-    """Begin an episode, and return the first observation.
+def reset(env: gymnasium.Env, seed: int) -> tuple[Any, Mapping]:
+    """Begin an episode, and return the first observation and info.
 
     Raises
     ------
@@ -32,11 +32,11 @@ def reset(env: gymnasium.Env, seed: int) -> Any:
     is_pair = isinstance(result, tuple | list) and len(result) == 2
     if not is_pair or not (result[1] is None or isinstance(result[1], Mapping)):
         raise _interface_error(env, f"reset(seed=...) returns {result!r}")
-    return result[0]
+    return result[0], result[1] or {}
 
 
-def step(env: gymnasium.Env, action: Any) -> tuple[Any, float, bool, bool]:
-    """Take a step, and return observation, reward, terminated, truncated.
+def step(env: gymnasium.Env, action: Any) -> tuple[Any, float, bool, bool, Mapping]:
+    """Take a step, and return observation, reward, terminated, truncated, info.
 
     Raises
     ------
@@ -51,12 +51,12 @@ def step(env: gymnasium.Env, action: Any) -> tuple[Any, float, bool, bool]:
         raise
     if (type(result) is not tuple and type(result) is not list) or len(result) != 5:
         raise _interface_error(env, f"step(action) returns {result!r}")
-    observation, reward, terminated, truncated, _ = result
+    observation, reward, terminated, truncated, info = result
     if type(reward) is not float:
         reward = _as_reward(env, reward)
     if type(terminated) is not bool or type(truncated) is not bool:
         terminated, truncated = _as_bool(env, terminated), _as_bool(env, truncated)
-    return observation, reward, terminated, truncated
+    return observation, reward, terminated, truncated, info if isinstance(info, Mapping) else {}
 
 
 def _is_about_the_interface(error: Exception) -> bool:

@@ -171,9 +171,9 @@ class EpisodeRunner:
         self.policy = self.agent.policy(command)
         commands = repeat_command(OPEN_ENDED, 1)  # not used; a specification needs one
         (spec,) = sample_episode_specs(env_sources(self.env), commands, EVALUATION, np.random.default_rng(seed))
-        observation = reset(self.env, spec.seed)
+        observation, info = reset(self.env, spec.seed)
         self.return_so_far, self.n_steps, self.is_over = 0.0, 0, False
-        self._prepare_step(observation)
+        self._prepare_step(observation, info.get("action_mask"))
 
     def set_command(self, command: CommandLike) -> None:
         """Change the command of the rest of the episode.
@@ -184,7 +184,7 @@ class EpisodeRunner:
             As for `UDRLAgent.evaluate`.
         """
         self.policy = self.agent.policy(command)
-        self._prepare_step(self._observation)
+        self._prepare_step(self._observation, self._action_mask)
 
     def step(self) -> None:
         """Take the action of the next step.
@@ -196,17 +196,18 @@ class EpisodeRunner:
         """
         if self.is_over:
             raise RuntimeError("The episode is over; begin another one with reset().")
-        observation, reward, terminated, truncated = step(self.env, self.next_step.action)
+        observation, reward, terminated, truncated, info = step(self.env, self.next_step.action)
         self.return_so_far += reward
         self.n_steps += 1
         self.policy.update(reward)
         self.is_over = terminated or truncated
         if not self.is_over:
-            self._prepare_step(observation)
+            self._prepare_step(observation, info.get("action_mask"))
 
-    def _prepare_step(self, observation: Any) -> None:
+    def _prepare_step(self, observation: Any, action_mask: Any) -> None:
         """Select the next action."""
-        self._observation = observation
+        self._observation, self._action_mask = observation, action_mask
         command = self.policy.command
         row = design_matrix(self._columns.flatten(observation)[None], repeat_command(command, 1))
-        self.next_step = Step(self.agent, self.n_steps, row, command, self.policy(observation), self.return_so_far)
+        action = self.policy(observation, action_mask)
+        self.next_step = Step(self.agent, self.n_steps, row, command, action, self.return_so_far)

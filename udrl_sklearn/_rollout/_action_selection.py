@@ -14,6 +14,7 @@ import numpy as np
 
 from udrl_sklearn._behavior._base import Behavior, design_matrix
 from udrl_sklearn._commands import Command, is_open_ended
+from udrl_sklearn._envs._action_masks import joined_masks
 from udrl_sklearn._envs._pool import EnvSlot, Slot
 
 from ._loops import LoopDetector
@@ -123,7 +124,7 @@ class GreedyActor(Actor):
         self, slots: Sequence[Slot], observations: np.ndarray, commands: np.ndarray, uniforms: np.ndarray
     ) -> list:
         """Return an action of the environment for each slot."""
-        return slots[0].targets.decode(self.behavior.predict(design_matrix(observations, commands)))
+        return slots[0].targets.decode(self.behavior.predict(design_matrix(observations, commands), _masks(slots)))
 
     def for_inference(self) -> Self:
         """Return an actor that acts the same in other slots."""
@@ -167,7 +168,7 @@ class ExploringActor(Actor):
         """Return an action of the environment for each slot."""
         X = design_matrix(observations, commands)
         uniforms = self._make_sticky(slots, observations, uniforms[:, :-1], uniforms[:, -1])
-        actions = self.behavior.sample(X, uniforms, greedy=self.greedy, epsilon=self.epsilon)
+        actions = self.behavior.sample(X, uniforms, greedy=self.greedy, epsilon=self.epsilon, masks=_masks(slots))
         return slots[0].targets.decode(actions)
 
     def _make_sticky(
@@ -194,6 +195,11 @@ class ExploringActor(Actor):
             epsilon=self.epsilon,
             sticky_probability=self.sticky_probability,
         )
+
+
+def _masks(slots: Sequence[Slot]) -> list[np.ndarray] | None:
+    """Return which actions are possible in each slot, see `Behavior.sample`."""
+    return joined_masks([slot.action_mask for slot in slots], slots[0].targets.labels)
 
 
 class QuasiRandomActor(Actor):
@@ -229,10 +235,12 @@ class QuasiRandomActor(Actor):
         self._n_steps.update(zip(slots, (n_steps + 1).tolist(), strict=True))
         numbers = r_sequence(n_steps, self.behavior.n_uniforms)
         X = design_matrix(observations, commands)
-        actions = self.behavior.select_by_power(X, numbers, self.power)
+        masks = _masks(slots)
+        actions = self.behavior.select_by_power(X, numbers, self.power, masks)
         caught = [self._loops[slot].step(observation) for slot, observation in zip(slots, observations, strict=True)]
         if any(caught) and self.behavior.observation_std.any():  # where all observations are the same, none is a loop
-            actions[caught] = self.behavior.select_by_power(X[caught], numbers[caught], power=1)
+            masks = masks and [mask[caught] for mask in masks]
+            actions[caught] = self.behavior.select_by_power(X[caught], numbers[caught], 1, masks)
         return slots[0].targets.decode(actions)
 
     def for_inference(self) -> Self:
@@ -301,8 +309,9 @@ class RandomActor(Actor):
         """Return an action of the environment for each slot."""
         for slot, observation, uniform in zip(slots, observations, uniforms[:, 0], strict=True):
             had_no_effect = (observation == self._last_observations.get(slot, np.nan)).all()
-            if (had_no_effect and self._leaves_walls[slot]) or uniform >= self._sticky_probabilities[slot]:
-                self._last_actions[slot] = slot.action_space.sample()
+            is_new = (had_no_effect and self._leaves_walls[slot]) or uniform >= self._sticky_probabilities[slot]
+            if is_new or not slot.allows(self._last_actions[slot]):
+                self._last_actions[slot] = slot.sample_action()
             self._last_observations[slot] = observation
         return [copy(self._last_actions[slot]) for slot in slots]
 

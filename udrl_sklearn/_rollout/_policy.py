@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from udrl_sklearn._commands import Command, next_command
+from udrl_sklearn._envs._action_masks import ActionMask, read_action_mask
 from udrl_sklearn._envs._interface import EnvInterface
 from udrl_sklearn._envs._pool import Slot
 from udrl_sklearn._envs._spaces import ObservationColumns
@@ -60,14 +61,23 @@ class Policy:
         self._rng = np.random.default_rng(seed)
         self.reset()
 
-    def __call__(self, observation: Any) -> Any:
+    def __call__(self, observation: Any, action_mask: Any = None) -> Any:
         """Return the action for one observation, as an element of the environment's action space.
+
+        Parameters
+        ----------
+        observation : object
+            As the environment returns it.
+        action_mask : array or tuple of arrays, default=None
+            Which actions are possible, as in ``info["action_mask"]`` of gymnasium; None allows all.
 
         Raises
         ------
         ValueError
-            If the observation does not fit the observation space, or has another number of features.
+            If the observation does not fit the observation space, or has another number of features, or the mask does
+            not fit the action space.
         """
+        self._slot.action_mask = self._read_mask(action_mask)
         flat = self._flatten(observation)
         uniforms = self._rng.random((1, self.actor.n_uniforms))
         return self.actor.select_actions([self._slot], flat[None], np.array([self.command]), uniforms)[0]
@@ -86,6 +96,13 @@ class Policy:
         reward = float(number.item())
         (command,) = next_command(np.array([self.command]), np.array([reward]))
         self.command = Command(*command.tolist())
+
+    def _read_mask(self, action_mask: Any) -> ActionMask | None:
+        if action_mask is None:
+            return None
+        if self.interface.action_space is None:
+            raise ValueError("An action mask needs the action space, which rows and lists of episodes do not have.")
+        return read_action_mask(action_mask, self.interface.action_space)
 
     def _flatten(self, observation: Any) -> np.ndarray:
         if self._columns is not None:

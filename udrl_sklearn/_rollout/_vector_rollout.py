@@ -9,7 +9,6 @@ from numpy.typing import DTypeLike
 
 from udrl_sklearn._commands import next_command
 from udrl_sklearn._envs._pool import EnvPool, EnvSlot
-from udrl_sklearn._envs._reset_and_step import reset, step
 from udrl_sklearn._episodes import Episode
 
 from ._action_selection import Actor
@@ -77,7 +76,7 @@ class VectorRollout:
         """Begin an episode in a free column."""
         slot, rng = self.pool.acquire(spec.source), np.random.default_rng((spec.seed, 1))
         self.actor.reset(slot, rng)
-        slot.observation = reset(slot.env, spec.seed)
+        slot.begin(spec.seed)
         if self.t == self.capacity:
             self._allocate(slot)
         column = len(self.running)
@@ -98,7 +97,7 @@ class VectorRollout:
         try:
             for column, (episode, action) in enumerate(zip(self.running, actions, strict=True)):
                 slot = episode.slot
-                slot.observation, rewards[column], terminated, truncated = step(slot.env, action)
+                rewards[column], terminated, truncated = slot.step(action)
                 observations[column] = slot.columns.flatten(slot.observation)
                 episode.terminated, episode.truncated = terminated, truncated
                 n_stepped += 1
