@@ -84,13 +84,29 @@ def test_columns_images_and_components_become_flat():
     [
         ({"rewards": None}, r"needs the arrays observations, actions, rewards, terminals.* Missing: rewards; got the"),
         ({"actions": np.zeros(5, int)}, "rewards has 6 rows and actions has 5"),
+        ({"terminals": np.zeros(5, int)}, "rewards has 6 rows and terminals has 5"),
+        ({"timeouts": np.zeros(5, int)}, "rewards has 6 rows and timeouts has 5"),
+        ({"terminals": None, "terminated": np.zeros(7, int)}, "rewards has 6 rows and terminated has 7"),
+        ({"observations": OBSERVATIONS[:5]}, "rewards has 6 rows and observations has 5"),
         ({"next_observations": OBSERVATIONS[:5]}, "rewards has 6 rows and next_observations has 5"),
         ({"terminals": np.arange(6)}, r"terminals of logged steps must be true or false for each step, got \[0 1 2"),
         ({"timeouts": "no"}, "timeouts of logged steps must be numbers with a row for each step, got 'no'"),
         ({"observations": np.empty((0, 2))}, r"observations of logged steps must be numbers .* shape \(0, 2\)"),
         ({key: value[:1] for key, value in STEPS.items()}, "Nothing can be learned from the 1 steps"),
     ],
-    ids=["missing", "short", "next", "no flags", "no array", "empty", "one step"],
+    ids=[
+        "missing",
+        "short",
+        "terminals",
+        "timeouts",
+        "other word",
+        "observations",
+        "next",
+        "no flags",
+        "no array",
+        "empty",
+        "one step",
+    ],
 )
 def test_arrays_that_do_not_fit_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):

@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,7 +41,7 @@ ALLOWED_IN = {
     "gymnasium": {"_base_agent", "_envs", "_inspection", "utils", "_runs", "_cli", "_demo"},
     "joblib": {"_rollout", "utils"},
     "threadpoolctl": {"_behavior", "_rollout", "utils"},
-    "skops": {"_persistence", "_runs"},
+    "skops": {"_persistence"},
     "torch": {"nets"},
     "skorch": {"nets"},
     "minari": set(),
@@ -106,6 +107,21 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 def test_layers_name_every_room_once():
     assert sorted(room for rooms in LAYERS for room in rooms) == sorted({room_of(path) for path in MODULES})
+
+
+def rows_of_the_guide():
+    """Return {room: row} of the table of rooms in CONTRIBUTING.md."""
+    guide = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = guide.partition("| room |")[2].partition("\n\n")[0]
+    cells = re.findall(r"^\| (`.*?) \|", table, flags=re.MULTILINE)
+    return {room: row for row, cell in enumerate(cells) for room in re.findall(r"`(\w+)`", cell)}
+
+
+def test_guide_names_every_room_and_none_above_a_room_that_imports_it():
+    rows = rows_of_the_guide()
+    assert sorted(rows) == sorted(DEPTH)
+    imports = {(room_of(path), room_of(file)) for path in MODULES for _, _, file, _ in inner_imports(path)}
+    assert {(room, lower) for room, lower in imports if rows[lower] < rows[room]} == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)

@@ -23,7 +23,7 @@ from toy_envs import ContinuousMatchEnv, MatchEnv, SpacesEnv
 from toy_estimators import OnlyPredicts
 
 from udrl_sklearn import UDRLAgent, methods
-from udrl_sklearn._persistence import TRUSTED
+from udrl_sklearn._persistence import TRUSTED, untrusted_types
 from udrl_sklearn.methods import AdvantageWeighted, ReturnConditioned
 
 SMALL = {"total_timesteps": 300, "n_timesteps_per_iter": 100, "n_updates_per_iter": 3, "random_state": 0}
@@ -167,4 +167,6 @@ def test_file_with_an_untrusted_type_is_refused(tmp_path):
     with pytest.raises(TypeError, match=r"not trusted.*Labels"):
         UDRLAgent.load(tmp_path / "agent.skops")
     name = f"{Labels.__module__}.Labels"
+    assert untrusted_types(tmp_path / "agent.skops") == [name]
+    assert untrusted_types(tmp_path / "agent.skops", [name]) == []
     assert isinstance(UDRLAgent.load(tmp_path / "agent.skops", trusted=[name]).notes, Labels)

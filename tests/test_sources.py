@@ -133,6 +133,14 @@ def test_id_with_a_module_prefix_imports_the_module(tmp_path, monkeypatch):
         gymnasium.registry.pop("ToyMatch-v0", None)
 
 
+@pytest.mark.parametrize("statement", ["import no_such_package", "from json import no_such_name"])
+def test_import_error_inside_the_module_of_an_id_is_raised(statement, tmp_path, monkeypatch):
+    (tmp_path / "broken_module.py").write_text(statement)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ImportError, match="no_such"):
+        env_sources("broken_module:Env-v0")
+
+
 def test_list_gives_one_source_per_environment():
     sources = env_sources([lambda: MatchEnv(n_states=7), "CartPole-v1", [MatchEnv()]])
     assert describe(sources[0]).startswith("<function")
@@ -145,6 +153,14 @@ def test_list_gives_one_source_per_environment():
     [
         ([], ValueError, "at least one environment"),
         ("CartPoel-v1", ValueError, "Did you mean 'CartPole-v1'"),
+        (
+            "no_such_module:Env-v0",
+            ValueError,
+            "id 'no_such_module:Env-v0': there is no module 'no_such_module'. Install",
+        ),
+        ("no_such.module:Env-v0", ValueError, "there is no module 'no_such'. Install"),
+        ("gymnasium.no_such:Env-v0", ValueError, "there is no module 'gymnasium.no_such'. Install"),
+        ("gymnasium:NoEnv-v0", ValueError, "Unknown environment id 'gymnasium:NoEnv-v0'"),
         ("zzzzzz", ValueError, r"Unknown environment id 'zzzzzz'. gymnasium.pprint_registry"),
         (OldGymEnv(), TypeError, r"OldGymEnv, which looks like an environment of the old gym package"),
         (VecEnv(), TypeError, r"got the vector environment .*VecEnv\. Pass its id.*n_envs"),

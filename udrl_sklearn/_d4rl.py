@@ -85,17 +85,22 @@ def _read(arrays: Mapping[str, Any]) -> dict[str, np.ndarray]:
         )
     steps = {key: _array(arrays[name], key, name) for key, name in names.items() if name is not None}
     n_steps = len(steps["rewards"])
+    for key in steps.keys() - {"observations"}:  # which may have a row more
+        _check_length(steps[key], n_steps, names[key])
     steps.setdefault("timeouts", np.zeros(n_steps, dtype=bool))
     is_one_episode = not (steps["terminals"] | steps["timeouts"])[:-1].any()
     if len(steps["observations"]) == n_steps + 1 and "next_observations" not in steps and is_one_episode:
         steps["observations"], steps["next_observations"] = steps["observations"][:-1], steps["observations"][1:]
-    for key, array in steps.items():
-        if len(array) != n_steps:
-            raise ValueError(
-                f"The arrays of logged steps must have one row for each step; rewards has {n_steps} rows and "
-                f"{names[key]} has {len(array)}."
-            )
+    _check_length(steps["observations"], n_steps, "observations")
     return steps
+
+
+def _check_length(array: np.ndarray, n_steps: int, name: str | None) -> None:
+    if len(array) != n_steps:
+        raise ValueError(
+            f"The arrays of logged steps must have one row for each step; rewards has {n_steps} rows and {name} has "
+            f"{len(array)}."
+        )
 
 
 def _name(arrays: Mapping[str, Any], key: str) -> str | None:

@@ -89,10 +89,15 @@ def load(path: str | PathLike, trusted: Iterable[str] = ()) -> Any:
     TypeError
         If the file contains any other type.
     """
-    unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - TRUSTED - set(trusted))
+    unknown = untrusted_types(path, trusted)
     if unknown:
         raise TypeError(
             f"{path} contains types that are not trusted: {unknown}. If you trust the source of the file and these "
             f"types, load it with trusted={unknown}."
         )
     return skops.io.load(path, trusted=[*TRUSTED, *trusted])
+
+
+def untrusted_types(path: str | PathLike, trusted: Iterable[str] = ()) -> list[str]:
+    """Return the names of the types in a file that are neither in `TRUSTED` nor in `trusted`, sorted."""
+    return sorted(set(skops.io.get_untrusted_types(file=path)) - TRUSTED - set(trusted))

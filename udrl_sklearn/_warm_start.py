@@ -2,7 +2,10 @@
 
 import pickle
 from contextlib import suppress
+from numbers import Integral, Real
 from typing import Any
+
+import numpy as np
 
 from ._base_agent import BaseAgent
 from ._envs._interface import EnvInterface
@@ -79,15 +82,31 @@ def continued_learning(learned: Learned, before: dict[str, Any], now: dict[str, 
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Tell whether two values of a parameter are one object, or equal, or at least pickled to the same bytes."""
+    """Tell whether two values of a parameter are one object, or equal, or at least pickled to the same bytes.
+
+    Numbers of different kinds are not the same: 1 == 1.0 == True, but `max_features=1` is one feature and 1.0 is all of
+    them. This holds inside of lists, tuples and dicts too.
+    """
     if one is other:
         return True
+    if _kind(one) is not _kind(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(is_same(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(is_same, one, other))
     with suppress(Exception):  # arrays have no one truth value
         if one == other:
             return True
     with suppress(Exception):  # not everything can be pickled
         return pickle.dumps(one) == pickle.dumps(other)
     return False
+
+
+def _kind(value: Any) -> type:
+    """Return the type of a value, where Python's and NumPy's types of numbers and texts are one."""
+    kinds = {(bool, np.bool_): bool, (Integral,): int, (Real,): float, (str,): str}
+    return next((kind for types, kind in kinds.items() if isinstance(value, types)), type(value))
 
 
 def _is_estimator(value: Any) -> bool:

@@ -1,5 +1,6 @@
 """Errors: messages and exit codes."""
 
+import shutil
 import subprocess
 import sys
 
@@ -13,6 +14,8 @@ from udrl_program import run_udrl
         ("trian", 2, "Did you mean 'train'"),
         ("train", 2, "Missing option '--env'"),
         ("train --env CartPole-v9", 2, "Did you mean 'CartPole-v1'"),
+        ("train --env no_such_module:Env-v0", 2, "--env: Unknown environment id 'no_such_module:Env-v0'"),
+        ("train --env no_such_module:Env-v0 --env-set a=1", 2, "there is no module 'no_such_module'"),
         ("train --env CartPole-v1 --gama 1", 2, "Did you mean '--gamma'"),
         ("train --env CartPole-v1 --gamma 2", 2, "'--gamma': expected a float in the range [0.0, 1.0], got 2"),
         ("train --env CartPole-v1 --seed x", 2, "'--seed'"),
@@ -53,7 +56,17 @@ from udrl_program import run_udrl
         ("evaluate nowhere", 1, "is not a run folder: it has no config.yaml"),
         ("evaluate several", 1, "several contains 2 runs, expected one: several/a, several/b."),
         ("evaluate begun", 1, "the training has not saved an agent"),
-        ("compare begun", 1, "the training has not written a history"),
+        ("compare begun", 1, "begun: begun/history.csv does not exist: the training has not written a history"),
+        (
+            "compare unevaluated",
+            1,
+            "unevaluated: it has no evaluation under max. Add it with: udrl evaluate unevaluated",
+        ),
+        (
+            "compare malformed",
+            1,
+            "malformed: malformed/evaluation.json must be a list of evaluations, each with command",
+        ),
         ("plot several", 1, "several/b/history.csv does not exist"),
         (
             "export foreign",
@@ -74,6 +87,10 @@ def test_error_has_a_message_and_an_exit_code(tmp_path, line, exit_code, message
     for name in ("begun", "several/a", "several/b"):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "config.yaml").write_text("env: CartPole-v1\nestimator: GaussianNB\nrandom_state: 0\n")
+    for name in ("unevaluated", "malformed"):
+        shutil.copytree(tmp_path / "begun", tmp_path / name)
+        (tmp_path / name / "history.csv").write_text("iteration,timesteps,episodes,mean_return\n0,200,9,22\n")
+    (tmp_path / "malformed/evaluation.json").write_text('[{"mean_return": 3.0}]')
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign/config.yaml").write_text("env: CartPole-v1\n")
     before = sorted(tmp_path.rglob("*"))

@@ -111,7 +111,9 @@ def test_nested_estimators_and_nets_are_given_by_name(tmp_path):
     run_udrl(
         "train --env CartPole-v1 --estimator neural --set hidden_sizes=[8] --total-timesteps 300 --episodes 1 --out net"
     )
-    assert "--trust" in run_udrl("evaluate net --episodes 1", exit_code=1)
+    output = run_udrl("evaluate net --episodes 1", exit_code=1)
+    assert "net/agent.skops contains types that are not trusted: [" in output and "add --trust" in output
+    assert "trusted=" not in output
     assert "mean return" in run_udrl("evaluate net --episodes 1 --trust")
 
 

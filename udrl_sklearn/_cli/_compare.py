@@ -11,7 +11,8 @@ from udrl_sklearn._runs._run_folder import Run, RunError, find_runs, group_runs
 from udrl_sklearn._runs._statistics import bootstrap_interval, interquartile_mean
 
 from ._group import examples, udrl
-from ._run_options import read_each, runs_argument
+from ._read_runs import read_each
+from ._run_options import runs_argument
 
 HEADER = ("", "runs", "steps", "seconds", "mean return", "95% interval", "each run")
 
@@ -45,10 +46,11 @@ def compare(runs: tuple[Path, ...]) -> None:
 
 def _outcome(run: Run) -> Outcome:
     """Return the outcome of a run that was evaluated."""
-    _, history = run.config, run.history
+    run.check()
     scores = [entry["mean_return"] for entry in run.evaluations if entry["command"] == "max"]
     if not scores:
         raise RunError(f"it has no evaluation under max. Add it with: udrl evaluate {run.path}")
+    history = run.history
     seconds = sum(record.get(part, 0.0) for record in history for part in ("rollout_seconds", "fit_seconds"))
     return Outcome(scores[-1], int(history[-1]["timesteps"]), seconds)
 

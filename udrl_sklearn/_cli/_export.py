@@ -12,7 +12,8 @@ from udrl_sklearn._runs._config import method_name
 from udrl_sklearn._runs._run_folder import Run, find_runs
 
 from ._group import examples, udrl
-from ._run_options import read_each, runs_argument
+from ._read_runs import read_each
+from ._run_options import runs_argument
 
 
 @udrl.command(

@@ -10,7 +10,8 @@ from udrl_sklearn._runs._run_folder import Run, find_runs, group_runs
 
 from ._group import examples, library_errors, save_figure, udrl
 from ._progress import count_episodes, progress_bar
-from ._run_options import read_each, runs_argument, trust_option
+from ._read_runs import read_each
+from ._run_options import runs_argument, trust_option
 
 
 @udrl.command(
@@ -31,7 +32,7 @@ def plot(runs: tuple[Path, ...], out: Path | None, trust: bool) -> None:
     folder stands for all runs in it.
     """
     folders = find_runs(runs)
-    readable = read_each(folders, lambda run: (run.config, run.history))
+    readable = read_each(folders, Run.check)
     if len(folders) == 1:
         (run,) = readable
         _plot_curves({run.title: [run]}, out or run.path / "training_curve.png")

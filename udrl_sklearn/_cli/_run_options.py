@@ -1,17 +1,12 @@
 """The arguments and options that several commands on runs share."""
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
 from udrl_sklearn._commands import Command, check_command
-from udrl_sklearn._runs._run_folder import Run, RunError
 
 from ._options import IntType
-
-T = TypeVar("T")
 
 
 class CommandType(click.ParamType):
@@ -50,34 +45,6 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def read_each(runs: Sequence[Run], read: Callable[[Run], T]) -> dict[Run, T]:
-    """Return what a function reads from each run.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-    read : callable
-        Takes a run. If it raises a RunError, the run is left out with a note.
-
-    Raises
-    ------
-    RunError
-        If all runs are left out.
-    """
-    results: dict[Run, T] = {}
-    errors: dict[Run, RunError] = {}
-    for run in runs:
-        try:
-            results[run] = read(run)
-        except RunError as error:
-            errors[run] = error
-    if not results:
-        raise RunError("\n".join(map(str, errors.values())))
-    for run, reason in errors.items():
-        click.echo(f"Left out {run.path}: {reason}", err=True)
-    return results
 
 
 run_argument = click.argument("run", type=click.Path(path_type=Path))

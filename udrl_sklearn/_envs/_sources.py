@@ -263,13 +263,20 @@ def find_spec(env_id: str) -> EnvSpec:
     Raises
     ------
     ValueError
-        If no such environment is registered.
+        If no such environment is registered, or there is no such module. Errors inside the module are not caught.
     """
+    module, _, name = env_id.rpartition(":")
     try:
-        module, _, name = env_id.rpartition(":")
         if module:
             importlib.import_module(module)
         return gymnasium.spec(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise
+        raise ValueError(
+            f"Unknown environment id {env_id!r}: there is no module {error.name!r}. Install its package, or pass the "
+            "id without the module if your script registers it."
+        ) from error
     except gymnasium.error.Error as error:
         matches = difflib.get_close_matches(env_id, gymnasium.registry, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(map(repr, matches))}? " if matches else ""

@@ -30,6 +30,10 @@ from ._text_values import read_yaml, write_yaml
 
 PACKAGES = ("udrl_sklearn", "scikit-learn", "numpy", "scipy", "gymnasium", "joblib", "torch", "skorch")
 
+# An evaluation replaces another one with the same values of these.
+IDENTITY = ("command", "seed", "n_episodes")
+EVALUATION_KEYS = (*IDENTITY, "mean_return")  # those that are read again
+
 RunEnv = str | EnvSpec  # an environment that a configuration can name
 
 
@@ -85,9 +89,20 @@ class Run:
         if not path.exists():
             return []
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            entries = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise RunError(f"{path} can't be read: {error}") from error
+        if not isinstance(entries, list) or not all(map(_is_evaluation, entries)):
+            raise RunError(
+                f"{path} must be a list of evaluations, each with {', '.join(EVALUATION_KEYS)} as `udrl evaluate` "
+                "writes them. Delete the file, and evaluate again."
+            )
+        return entries
+
+    def check(self) -> None:
+        """Raise a RunError if the configuration or the history is missing or invalid."""
+        _ = self.config
+        _ = self.history
 
     @property
     def env(self) -> RunEnv:
@@ -117,15 +132,15 @@ class Run:
         path = self.path / "agent.skops"
         if not path.exists():
             raise RunError(f"{path} does not exist: the training has not saved an agent.")
-        if trust:
-            from skops.io import get_untrusted_types
+        from udrl_sklearn._persistence import untrusted_types  # skops takes long to import
 
-            return UDRLAgent.load(path, trusted=get_untrusted_types(file=path))
-        try:
-            return UDRLAgent.load(path)
-        except TypeError as error:
-            types = str(error).partition(" If you know")[0]
-            raise RunError(f"{types} If you trust the author of this run, add --trust.") from error
+        types = untrusted_types(path)
+        if types and not trust:
+            raise RunError(
+                f"{path} contains types that are not trusted: {types}. If you trust the author of this run, add "
+                "--trust."
+            )
+        return UDRLAgent.load(path, trusted=types)
 
     def write_config(self, config: Config) -> None:
         """Create the folder, and write the configuration and the versions of the packages."""
@@ -169,8 +184,7 @@ class Run:
             "returns": evaluation.returns.tolist(),
             "lengths": evaluation.lengths.tolist(),
         }
-        identity = ("command", "seed", "n_episodes")
-        others = [other for other in self.evaluations if any(other[key] != entry[key] for key in identity)]
+        others = [other for other in self.evaluations if any(other[key] != entry[key] for key in IDENTITY)]
         with (self.path / "evaluation.json").open("w", encoding="utf-8") as file:
             json.dump([*others, entry], file, indent=2)
 
@@ -242,6 +256,11 @@ def _run_folders(path: Path) -> list[Path]:
 
 def _is_run(path: Path) -> bool:
     return (path / "config.yaml").is_file()
+
+
+def _is_evaluation(entry: Any) -> bool:
+    has_keys = isinstance(entry, dict) and all(key in entry for key in EVALUATION_KEYS)
+    return has_keys and isinstance(entry["mean_return"], int | float)
 
 
 def _to_json(command: Command | str | None) -> str | list[float | None] | None:
