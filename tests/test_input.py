@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVR
 from small_agents import small_agent
 from toy_envs import MatchEnv
 
@@ -83,3 +85,21 @@ def test_refused_input_keeps_the_earlier_fit(X):
     with pytest.raises((TypeError, ValueError)):
         agent.fit(X, sample_weight=[1.0] * 3)
     assert agent.behavior_ is behavior
+
+
+@pytest.mark.parametrize(
+    ("estimator", "given", "message"),
+    [
+        (SVR(), (MatchEnv,), "need a classifier"),
+        (SVR(), ([EPISODE],), "need a classifier"),
+        (LogisticRegression(), (np.where(np.eye(3), np.nan, 1.0), [0, 1, 0]), "contains NaN"),
+    ],
+    ids=["kind for an environment", "kind for episodes", "NaN in rows"],
+)
+def test_refused_estimator_keeps_the_earlier_fit(estimator, given, message):
+    agent = UDRLAgent(random_state=0).fit(np.eye(3), [0, 1, 0])
+    fitted = {name: value for name, value in vars(agent).items() if name.endswith("_")}
+    with pytest.raises((TypeError, ValueError), match=message):
+        agent.set_params(estimator=estimator).fit(*given)
+    now = {name: value for name, value in vars(agent).items() if name.endswith("_")}
+    assert now.keys() == fitted.keys() and all(now[name] is fitted[name] for name in fitted)

@@ -32,7 +32,7 @@ def test_all_components_must_be_right():
     [
         (Y * 2, PREDICTED, None, "inconsistent numbers of samples"),
         (Y[:1], PREDICTED, None, "inconsistent numbers of samples"),
-        (Y, PREDICTED, WEIGHTS[:2], "inconsistent numbers of samples|sample_weight"),
+        (Y, PREDICTED, WEIGHTS[:2], r"inconsistent numbers of samples: \[4, 4, 2\]"),
         (["a", "b", "c", "c"], PREDICTED, None, "Mix of label input types"),
         (np.column_stack([Y, Y]), PREDICTED, None, "can't handle a mix"),
         (PAIRS[:2], PAIRS, None, "inconsistent numbers of samples"),
@@ -52,8 +52,8 @@ def test_score_on_rows_raises_as_any_estimator(tree):
         UDRLAgent(tree).score(X, y)
     agent = UDRLAgent(tree, random_state=0).fit(X, y)
     assert agent.score(X, y, np.arange(10)) == 1.0
-    for other in ((y * 2, None), (y[:5], None), (y, [1.0])):
-        with pytest.raises(ValueError, match=r"inconsistent numbers of samples|sample_weight"):
+    for other, lengths in (((y * 2, None), "20, 10"), ((y[:5], None), "5, 10"), ((y, [1.0]), "10, 10, 1")):
+        with pytest.raises(ValueError, match=rf"inconsistent numbers of samples: \[{lengths}\]"):
             agent.score(X, *other)
     with pytest.raises(ValueError, match="requires y to be passed"):
         agent.score(X)

@@ -185,3 +185,55 @@ class OldGymEnv:
 
     def step(self, action):
         return np.zeros(2), 0.0, True, {}
+
+
+class Signs(gymnasium.Env):
+    """Eight steps, with reward 1 for the action 1 or 2 that the sign of the first number says; 3 is never right."""
+
+    metadata = {"observation_names": ["signal", "noise"]}
+    observation_space = spaces.Box(-1, 1, (2,))
+    action_space: spaces.Space = spaces.Discrete(3, start=1)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.t = 0
+        return self._observe(), {}
+
+    def step(self, action):
+        reward, self.t = self._reward(action), self.t + 1
+        return self._observe(), reward, self.t == 8, False, {}
+
+    def _reward(self, action):
+        return float(action == 1 + self.is_positive)
+
+    def _observe(self):
+        signal, noise = self.np_random.uniform(-1, 1, 2)
+        self.is_positive = signal > 0
+        return np.array([signal, noise], dtype=np.float32)
+
+
+class TwoTorques(Signs):
+    """The same with two torques, of which the first should have the sign."""
+
+    action_space = spaces.Box(-1, 1, (2,))
+
+    def _reward(self, action):
+        return float(action[0]) * (1.0 if self.is_positive else -1.0)
+
+
+class Clock(Signs):
+    """The same with seconds since 1970, whose last digit says the action."""
+
+    metadata = {"observation_names": ["time"]}
+    observation_space = spaces.Box(0, np.inf, (1,), np.float64)
+
+    def _observe(self):
+        self.is_positive = bool(self.np_random.integers(2))
+        return np.array([1.7e9 + self.is_positive])
+
+
+class IntegerClock(Clock):
+    observation_space = spaces.Box(0, 2**40, (1,), np.int64)
+
+    def _observe(self):
+        return super()._observe().astype(np.int64)

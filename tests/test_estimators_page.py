@@ -1,11 +1,15 @@
-"""The table "What an estimator may be" of the page on estimators, row by row, with real estimators."""
+"""Each row of the table in docs/estimators.md, "What an estimator may be", with real estimators."""
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
-import gymnasium
 import numpy as np
 import pandas as pd
 import pytest
+import test_clone_and_fit
+import test_discrete
+import test_fitter
 import torch
 from gymnasium import spaces
 from sklearn import config_context
@@ -27,61 +31,12 @@ from sklearn.svm import SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, export_text
 from sklearn.utils import get_tags
 from skorch import NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegressor
+from toy_envs import Clock, IntegerClock, Signs, TwoTorques
 from xgboost import XGBClassifier
 
 from udrl_sklearn import Episode, UDRLAgent, distill, explain
 
-
-class Signs(gymnasium.Env):
-    """Eight steps, with reward 1 for the action 1 or 2 that the sign of the first number says; 3 is never right."""
-
-    metadata = {"observation_names": ["signal", "noise"]}
-    observation_space = spaces.Box(-1, 1, (2,))
-    action_space: spaces.Space = spaces.Discrete(3, start=1)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.t = 0
-        return self._observe(), {}
-
-    def step(self, action):
-        reward, self.t = self._reward(action), self.t + 1
-        return self._observe(), reward, self.t == 8, False, {}
-
-    def _reward(self, action):
-        return float(action == 1 + self.is_positive)
-
-    def _observe(self):
-        signal, noise = self.np_random.uniform(-1, 1, 2)
-        self.is_positive = signal > 0
-        return np.array([signal, noise], dtype=np.float32)
-
-
-class TwoTorques(Signs):
-    """The same with two torques, of which the first should have the sign."""
-
-    action_space = spaces.Box(-1, 1, (2,))
-
-    def _reward(self, action):
-        return float(action[0]) * (1.0 if self.is_positive else -1.0)
-
-
-class Clock(Signs):
-    """The same with seconds since 1970, whose last digit says the action."""
-
-    metadata = {"observation_names": ["time"]}
-    observation_space = spaces.Box(0, np.inf, (1,), np.float64)
-
-    def _observe(self):
-        self.is_positive = bool(self.np_random.integers(2))
-        return np.array([1.7e9 + self.is_positive])
-
-
-class IntegerClock(Clock):
-    observation_space = spaces.Box(0, 2**40, (1,), np.int64)
-
-    def _observe(self):
-        return super()._observe().astype(np.int64)
+PAGE = Path(__file__).parents[1] / "docs" / "estimators.md"
 
 
 def fit(estimator, env=Signs, **params):
@@ -116,6 +71,17 @@ def test_estimator_is_fitted_on_the_actions_themselves(estimator):
     agent = fit(estimator)
     assert agent.max_estimator_.classes_.tolist() == agent.classes_.tolist() == [1, 2, 3]
     assert score(agent) > RANDOM
+
+
+@pytest.mark.parametrize("estimator", [LogisticRegression(), LinearSVC()], ids=str)
+def test_only_class_of_the_rows_is_predicted(estimator):
+    agent = UDRLAgent(estimator).fit(np.eye(4), [3] * 4)
+    assert agent.predict(np.eye(4)).tolist() == [3] * 4
+
+
+def test_clone_for_max_gets_observations_alone():
+    agent = fit(None)
+    assert (agent.max_estimator_.n_features_in_, agent.estimator_.n_features_in_) == (2, 4)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +152,7 @@ def test_distilled_tree_has_the_actions_as_classes():
 
 
 @pytest.mark.parametrize(
-    ("estimator", "columns"),
+    ("estimator", "names"),
     [
         (make_column_transformer((StandardScaler(), ["signal"])), ["signal", "noise"]),
         (make_column_transformer((StandardScaler(), make_column_selector("sig"))), ["signal", "noise"]),
@@ -198,10 +164,9 @@ def test_distilled_tree_has_the_actions_as_classes():
     ],
     ids=["names", "selector", "function", "a command"],
 )
-def test_estimator_that_needs_names_gets_them(estimator, columns):
+def test_estimator_that_needs_names_gets_them(estimator, names):
     agent = fit(make_pipeline(estimator, LogisticRegression()))
-    if hasattr(agent.max_estimator_[0], "feature_names_in_"):
-        assert agent.max_estimator_[0].feature_names_in_.tolist() == columns
+    assert agent.max_estimator_[0].feature_names_in_.tolist() == names
     assert score(agent) > RANDOM
     assert agent.predict_proba(agent.hindsight_rows()[0][:2]).shape == (2, 3)
 
@@ -371,3 +336,56 @@ def test_metadata_routing_changes_nothing(estimator, env):
         with config_context(enable_metadata_routing=enabled):
             returns.append(fit(estimator, env).buffer_.returns)
     np.testing.assert_array_equal(*returns)
+
+
+SHOWN_BY = {
+    "has no `predict_proba` (`LinearSVC`, `RidgeClassifier`)": [
+        test_discrete.test_probability_grows_with_the_decision_function,
+        test_discrete.test_classifier_without_probabilities_keeps_its_own_predictions,
+    ],
+    "takes no `sample_weight` (`KNeighborsClassifier`, pipelines)": [
+        test_clone_and_fit.test_estimator_without_sample_weight_is_fitted_on_rows_sampled_by_weight
+    ],
+    "was not trained on every action": [test_tree_shows_actions_by_their_own_names_if_another_one_never_occurred],
+    "needs at least two classes, and the rows have one": [test_only_class_of_the_rows_is_predicted],
+    "has a `class_weight` for an action that does not occur": [
+        test_tree_shows_actions_by_their_own_names_if_another_one_never_occurred
+    ],
+    "requires labels 0, 1, ..., k-1 (`XGBClassifier`)": [test_estimator_that_requires_codes_gets_them],
+    "needs names of columns (`ColumnTransformer`, `monotonic_cst` by name)": [
+        test_estimator_that_needs_names_gets_them,
+        test_parameters_of_boosting_may_name_columns,
+    ],
+    'is the clone for `"max"`': [
+        test_clone_for_max_gets_observations_alone,
+        test_estimator_that_needs_names_gets_them,
+    ],
+    "takes NaN (`HistGradientBoostingClassifier`, `SimpleImputer`)": [
+        test_nan_in_rows_reaches_an_estimator_that_takes_it
+    ],
+    "gets observations of float64, int32 or int64": [test_large_numbers_keep_their_precision],
+    "rounds features to float32 (trees, neural networks)": [test_column_that_loses_precision_is_named],
+    "has `partial_fit` (`MLPClassifier`, `SGDClassifier`, neural networks)": [
+        test_fitter.test_estimator_with_partial_fit_is_updated
+    ],
+    'refuses `partial_fit` (`early_stopping=True`, `class_weight="balanced"`)': [
+        test_fitter.test_estimator_that_refuses_updates_is_fitted_anew
+    ],
+    "splits its rows (`CalibratedClassifierCV`, early stopping), and an action is rare": [
+        test_rare_action_does_not_stop_an_estimator_that_splits_its_rows
+    ],
+    "is a regressor for one target (`SVR`, `GradientBoostingRegressor`), and actions have several components": [
+        test_regressor_of_one_target_learns_several_components
+    ],
+    "is a network of yours, as a skorch estimator": [
+        test_own_net_learns,
+        test_own_net_with_one_output_learns_two_labels,
+    ],
+    "gets weights while metadata routing is enabled": [test_metadata_routing_changes_nothing],
+}
+
+
+def test_every_row_of_the_table_is_tested():
+    table = PAGE.read_text(encoding="utf-8").partition("## What an estimator may be")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (.*?) \|", table, flags=re.MULTILINE)
+    assert [row for row in rows if row != "The estimator"] == list(SHOWN_BY)
