@@ -151,7 +151,7 @@ class UniformsAsActions:
 
     n_uniforms, observation_std = 1, np.array([0.5, 0.001])
 
-    def sample(self, X, uniforms, *, greedy, epsilon):
+    def sample(self, X, uniforms, *, greedy, epsilon, masks=None):
         return uniforms
 
 
@@ -228,7 +228,7 @@ class MostlyLeft:
     def __init__(self, left):
         self.left = left
 
-    def select_by_power(self, X, uniforms, power):
+    def select_by_power(self, X, uniforms, power, masks=None):
         odds = (self.left / (1 - self.left)) ** power
         return (uniforms[:, 0] >= odds / (1 + odds)).astype(int)
 

@@ -12,11 +12,11 @@ from skorch import NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegr
 from udrl_sklearn._behavior._compatibility import (
     first_accepted,
     is_binary_net,
-    is_own_net,
     n_rows_per_label,
     predicts_indices,
     repeat_rare,
     set_class_weight,
+    takes_float32_only,
 )
 from udrl_sklearn.nets import behavior_net
 
@@ -68,7 +68,7 @@ def net(kind):
     ],
 )
 def test_nets_are_told_apart(estimator, own, indices, binary):
-    assert is_own_net(estimator) == own
+    assert takes_float32_only(estimator) == own
     assert predicts_indices(estimator) == indices
     assert is_binary_net(estimator) == binary
 

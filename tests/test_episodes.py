@@ -176,4 +176,5 @@ def test_repeats_are_counted_within_runs_of_one_action_on_one_observation():
     assert Episodes.of([wall, first, wall]).n_repeats.tolist() == [1, 3, 3, 3, 1, 3, 3, 3, 1, 3, 3, 3, 1]
     moves = Episode(np.arange(8).reshape(4, 2), np.zeros((3, 2)), np.zeros(3))
     turns = Episode(np.zeros((4, 2)), [[0, 0], [0, 1], [0, 1]], np.zeros(3))
+    assert Episodes.of([Episode([[0], [1]], [0], [1.0])]).n_repeats.tolist() == [1]  # a single step
     assert Episodes.of([moves, turns]).n_repeats.tolist() == [1, 1, 1, 1, 2, 2]

@@ -309,3 +309,24 @@ def test_few_rows_are_fitted_in_one_native_thread(rng):
     with threadpool_limits(limits=2):
         behavior = BehaviorFitter(ThreadRecorder(), ONE_NUMBER).fit(None, make_rows(), None, rng)
     assert behavior.fitted_estimator.n_threads_ == {1}
+
+
+class FailsOnceFitted(DecisionTreeClassifier):
+    """Raises something else than an error about its rows in its second fit."""
+
+    n_fits = 0
+
+    def fit(self, X, y, sample_weight=None):
+        FailsOnceFitted.n_fits += 1
+        if FailsOnceFitted.n_fits > 1:
+            raise RuntimeError("out of order")
+        return super().fit(X, y, sample_weight)
+
+
+def test_errors_that_rare_actions_do_not_explain_are_raised(rng):
+    rows = make_rows()
+    rows = rows._replace(actions=(np.arange(len(rows.actions)) == 0).astype(int))  # one row of action 1
+    fitter = BehaviorFitter(FailsOnceFitted(), TWO_ACTIONS)
+    first = fitter.fit(None, rows, None, rng)
+    with pytest.raises(RuntimeError, match="out of order"):
+        fitter.fit(first, rows, None, rng)

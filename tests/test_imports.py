@@ -30,7 +30,7 @@ LAYERS = [
     {"methods"},
     {"_behavior"},
     {"_offline"},
-    {"_d4rl", "_hindsight", "_replay_buffer", "_rows"},
+    {"_d4rl", "_hindsight", "_replay_buffer"},
     {"_commands", "_envs", "_episodes", "_persistence", "nets"},
     {"_listed"},
 ]

@@ -36,6 +36,10 @@ def test_a_loop_ends_with_the_first_new_observation():
     assert [loops.step(np.array([number])) for number in numbers][20:] == [False] + [True] * 4 + [False] * 2
 
 
+def test_zeros_of_both_signs_are_the_same():
+    assert caught_at([0.0, -0.0] * 20) == caught_at([0.0] * 40)
+
+
 @given(st.lists(st.integers(0, 4), max_size=200))
 def test_the_step_is_that_of_the_definition(numbers):
     def is_caught(t):

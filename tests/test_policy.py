@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -186,3 +188,11 @@ def test_policies_that_share_an_actor_do_not_disturb_each_other(rng):
     both = [(int(first(0)), int(second(0))) for _ in range(20)]
     assert both == [(action, action) for action in expected]
     assert len(set(expected)) > 1
+
+
+def test_policy_takes_rewards_as_evaluate_does(rng):
+    agent = UDRLAgent(DecisionTreeClassifier(), random_state=0).fit(rng.random((9, 3)), rng.integers(2, size=9))
+    policy = agent.policy((9, 9))
+    for reward in (1, Fraction(1), np.float32(1), np.array([1.0]), True):
+        policy.update(reward)
+    assert policy.command == (policy.initial_command.desired_return - 5, 4)

@@ -184,3 +184,11 @@ def test_names_come_from_the_metadata_of_the_first_environment():
         assert pool.is_available(0)
     with EnvPool(env_sources([second, first])) as pool:
         assert pool.names() == (None, None)
+
+
+def test_environments_of_ids_are_not_made_to_tell_instances(monkeypatch):
+    made = []
+    monkeypatch.setattr(EnvPool, "_make", lambda self, index: made.append(index))
+    with EnvPool(env_sources(seeded_envs("CartPole-v1", 5))) as pool:
+        assert not pool.has_an_instance()
+    assert made == []

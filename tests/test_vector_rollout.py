@@ -69,7 +69,7 @@ class Echo:
 
     n_uniforms = 2
 
-    def sample(self, X, uniforms, *, greedy, epsilon):
+    def sample(self, X, uniforms, *, greedy, epsilon, masks=None):
         return uniforms
 
 
@@ -134,7 +134,7 @@ def test_stored_actions_of_every_space_can_be_replayed(action_space):
         def __init__(self, actions):
             self.actions = iter(actions.astype(float))
 
-        def predict(self, X):
+        def predict(self, X, masks=None):
             return np.array([next(self.actions)])
 
     make = functools.partial(SpacesEnv, spaces.Box(0, 255, (2, 2), np.uint8), action_space)

@@ -41,8 +41,9 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
     ----------
     estimator : classifier or regressor, default=None
         The behavior function, cloned before each fit: a classifier for Discrete, MultiDiscrete and MultiBinary
-        actions, a regressor for Box actions. None takes a random forest. An estimator with `partial_fit` is updated
-        rather than fitted anew, see `n_updates_per_iter`. The clone for "max" sees no columns of the command.
+        actions, a regressor for Box actions. None takes a random forest, :class:`DefaultForest`. An estimator with
+        `partial_fit` is updated rather than fitted anew, see `n_updates_per_iter`. The clone for "max" sees the
+        observation alone.
     method : LearningMethod, default=None
         The learning method, with parameters of its own. None takes
         :class:`~udrl_sklearn.methods.AdvantageWeighted`; the published algorithm is
@@ -258,8 +259,8 @@ class UDRLAgent(CallbackSupportMixin, BaseAgent):
         X : environment, episodes or rows
             - An environment: an id, a `gymnasium.Env`, an `EnvSpec`, a function that makes one, or a list
               of these. The agent acts in it and learns from that.
-            - Logged episodes: a list of `Episode`, `Episodes`, a Minari dataset or a list of its episodes, or D4RL's
-              dict of arrays. The agent learns from them once.
+            - Logged episodes: a list or iterator of `Episode`, `Episodes`, a `ReplayBuffer`, a Minari dataset or its
+              episodes, or D4RL's dict of arrays. The agent learns from them once.
             - Rows: array-like or DataFrame of shape (n_samples, n_features) with columns
               ``[observation | desired_return | desired_horizon]``. A plain supervised fit.
         y : array-like of shape (n_samples,) or (n_samples, n_components), default=None

@@ -14,7 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
 
 from ._agent_parts import AgentParts
-from ._behavior._base import design_matrix, row_dtype
+from ._behavior._base import design_matrix, dtype_of_rows
 from ._behavior._compatibility import with_tags_of
 from ._behavior._function import BehaviorFunction
 from ._commands import Command, CommandLike, check_command, complete_command
@@ -309,7 +309,7 @@ class BaseAgent(AgentParts):
     @property
     def row_dtype(self) -> np.dtype:
         """Type of rows: float32 if that holds all numbers of observations, and float64 otherwise."""
-        return row_dtype(self.buffer_.episodes.observations.dtype if hasattr(self, "buffer_") else np.float64)
+        return dtype_of_rows(self.buffer_.episodes.observations.dtype if hasattr(self, "buffer_") else np.float64)
 
     @property
     def action_selection(self) -> ActionSelection:

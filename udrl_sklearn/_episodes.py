@@ -216,7 +216,8 @@ class Episodes(Sequence[Episode]):
         """How often in a row the action of each step was taken on exactly this observation: ndarray (n_timesteps,)."""
         row = np.arange(len(self.rewards)) + np.repeat(np.arange(len(self)), self.lengths)
         begins = (self.observations[row[1:]] != self.observations[row[:-1]]).any(axis=1)
-        begins |= (self.actions[1:] != self.actions[:-1]).reshape(len(begins), -1).any(axis=1)
+        actions = self.actions.reshape(len(self.actions), -1)
+        begins |= (actions[1:] != actions[:-1]).any(axis=1)
         begins[self.starts[1:] - 1] = True
         run = np.append(0, begins.cumsum())
         return np.bincount(run)[run]

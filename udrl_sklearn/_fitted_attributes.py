@@ -1,4 +1,4 @@
-"""The fitted attributes of an agent: how a fit sets, continues, copies and deletes them."""
+"""The fitted attributes of an agent: how a fit sets, copies and deletes them."""
 
 import copy
 from typing import Any, TypeVar

@@ -121,9 +121,8 @@ def _from_minari(episode: Any, index: int, columns: ObservationColumns, targets:
     except ValueError as error:
         raise ValueError(f"Episode {index} of the dataset does not fit its spaces. {error}") from error
     actions = actions.astype(targets.dtype) if targets.is_discrete else actions
-    return Episode(
-        observations, actions, episode.rewards, bool(episode.terminations[-1]), bool(episode.truncations[-1])
-    )
+    terminated = bool(episode.terminations[-1])
+    return Episode(observations, actions, episode.rewards, terminated, not terminated)
 
 
 def _row(arrays: Any, t: int) -> Any:

@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.utils.validation import validate_data
+from sklearn.utils import check_X_y, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, _get_feature_names, validate_data
 
 from ._base_agent import BaseAgent
 from ._behavior._default_estimators import DefaultForest
@@ -13,47 +15,77 @@ from ._behavior._fitter import make_behavior
 from ._behavior._function import BehaviorFunction
 from ._behavior._precision import warn_of_rounding
 from ._commands import Command
-from ._envs._spaces import ActionTargets
+from ._envs._spaces import COMMAND_NAMES, ActionTargets
 from ._fitted_attributes import delete_fitted_attributes, set_behavior
-from ._rows import TrainingRows, check_training_rows
 from ._training import make_rng
 
 
 @dataclass(frozen=True, eq=False)
 class SupervisedData:
-    """Rows that are checked, and the estimator for them."""
+    """Rows, actions and weights that are checked, and the estimator for them."""
 
     estimator: Any
-    rows: TrainingRows
+    X: np.ndarray  # (n_samples, n_features)
+    y: np.ndarray  # (n_samples,) or (n_samples, n_components)
+    sample_weight: np.ndarray | None  # (n_samples,)
+    names: list[str] | None  # of the columns
+
+    @property
+    def commands(self) -> np.ndarray:
+        """The commands without NaN: ndarray of shape (n, 2)."""
+        commands = self.X[:, -2:]
+        return commands[~np.isnan(commands).any(axis=1)]
 
     @property
     def callback_kwargs(self) -> dict[str, Any]:
         """What scikit-learn's callbacks may ask for."""
-        weights = self.rows.sample_weight
-        metadata = None if weights is None else {"sample_weight": weights}
-        return {"X": self.rows.X, "y": self.rows.actions, "metadata": metadata}
+        metadata = None if self.sample_weight is None else {"sample_weight": self.sample_weight}
+        return {"X": self.X, "y": self.y, "metadata": metadata}
 
 
 def check_data(agent: BaseAgent, X: Any, y: Any, sample_weight: Any) -> SupervisedData:
-    """Return rows, actions and weights as arrays, or raise a ValueError if they do not fit together."""
+    """Return rows, actions and weights as arrays, or raise a ValueError if they do not fit together.
+
+    NaN is left to the wrapped estimator.
+    """
     estimator = _estimator(agent)
-    rows = check_training_rows(X, y, sample_weight, discrete=is_classifier(estimator), estimator=agent)
-    return SupervisedData(estimator, rows)
+    discrete = is_classifier(estimator)
+    rows, actions = check_X_y(
+        X,
+        y,
+        ensure_min_features=2,
+        ensure_all_finite="allow-nan",
+        multi_output=True,
+        y_numeric=not discrete,
+        estimator=agent,
+    )
+    if np.isnan(rows[:, -2:]).any(axis=1).all():
+        raise ValueError(
+            f"The last two columns of X are the command, {COMMAND_NAMES}. It contains NaN in each row; at least one "
+            "row must have a command."
+        )
+    if actions.ndim == 2 and actions.shape[1] == 1:
+        actions = column_or_1d(actions, warn=True)
+    if discrete:
+        check_classification_targets(actions)
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
+    names = _get_feature_names(X)
+    return SupervisedData(estimator, rows, actions, sample_weight, None if names is None else names.tolist())
 
 
 def fit_supervised(agent: BaseAgent, data: SupervisedData, X: Any) -> None:
     """Fit the behavior function on rows, and only then change the attributes of the agent; X has the column names."""
-    rows, estimator = data.rows, data.estimator
-    targets = ActionTargets.from_arrays(rows.actions, discrete=is_classifier(estimator))
+    targets = ActionTargets.from_arrays(data.y, discrete=is_classifier(data.estimator))
     scales = [1.0 if isinstance(factor, str) else factor for factor in (agent.return_scale, agent.horizon_scale)]
-    behavior = make_behavior(estimator, targets, (scales[0], scales[1]), rows.names)
-    behavior.fit(rows.X, rows.actions, rows.sample_weight, make_rng(agent.random_state))
-    warn_of_rounding(estimator, rows.X, rows.names)
+    behavior = make_behavior(data.estimator, targets, (scales[0], scales[1]), data.names)
+    behavior.fit(data.X, data.y, data.sample_weight, make_rng(agent.random_state))
+    warn_of_rounding(data.estimator, data.X, data.names)
     delete_fitted_attributes(agent)
     validate_data(agent, X, skip_check_array=True)  # sets the attributes of the columns
     agent.action_targets_, agent.action_names_ = targets, targets.names
-    agent.row_commands_ = rows.commands
-    agent.command_ = Command(*rows.commands[np.argmax(rows.commands[:, 0])].tolist())
+    agent.row_commands_ = data.commands
+    agent.command_ = Command(*data.commands[np.argmax(data.commands[:, 0])].tolist())
     set_behavior(agent, BehaviorFunction(behavior))
 
 

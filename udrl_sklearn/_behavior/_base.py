@@ -14,14 +14,14 @@ CommandScale = tuple[float, float]
 Masks = list[np.ndarray]
 
 
-def row_dtype(dtype: DTypeLike) -> np.dtype:
+def dtype_of_rows(dtype: DTypeLike) -> np.dtype:
     """Return the type of rows with observations of a type: float32 if that holds all its numbers, else float64."""
     return np.dtype(np.float32 if np.can_cast(dtype, np.float32) else np.float64)
 
 
 def design_matrix(observations: np.ndarray, commands: np.ndarray) -> np.ndarray:
-    """Join observations (n, n_features) and commands (n, 2) to rows of a design matrix, see `row_dtype`."""
-    X = np.empty((len(observations), observations.shape[1] + 2), dtype=row_dtype(observations.dtype))
+    """Join observations (n, n_features) and commands (n, 2) to rows of a design matrix, see `dtype_of_rows`."""
+    X = np.empty((len(observations), observations.shape[1] + 2), dtype=dtype_of_rows(observations.dtype))
     X[:, :-2], X[:, -2:] = observations, commands
     return X
 

@@ -43,6 +43,8 @@ def first_accepted(fit: Callable[[Collection[str]], Fitted], forms: Collection[s
     for used in chain.from_iterable(combinations(forms, n) for n in range(len(forms) + 1)):
         try:
             return fit(used)
+        except MemoryError:
+            raise
         except Exception as error:
             errors.append(error)
     for form, other in zip(forms, errors[1:], strict=False):
@@ -58,7 +60,7 @@ def as_frame(X: np.ndarray, names: list[str]) -> Any:
     return pd.DataFrame(X, columns=names)
 
 
-def is_own_net(estimator: Any) -> bool:
+def takes_float32_only(estimator: Any) -> bool:
     """Tell whether an estimator is or contains a neural network of skorch that is none of `udrl_sklearn.nets`.
 
     Such a network takes rows and targets in single precision alone, and targets in the shape of its outputs.

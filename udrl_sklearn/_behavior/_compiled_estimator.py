@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ._compatibility import as_frame, is_own_net
+from ._compatibility import as_frame, takes_float32_only
 from ._tree_inference import Predictor, compile_predictor
 
 # For more rows the estimator itself is as fast, and takes less memory.
@@ -29,7 +29,7 @@ class CompiledEstimator:
     def __init__(self, estimator: Any, names: list[str] | None = None) -> None:
         self.estimator = estimator
         self.names = names
-        self.is_own_net = estimator is not None and is_own_net(estimator)
+        self.takes_float32_only = estimator is not None and takes_float32_only(estimator)
 
     @cached_property
     def predictor(self) -> Predictor | None:
@@ -61,7 +61,7 @@ class CompiledEstimator:
 
     def fit_input(self, X: np.ndarray) -> Any:
         """Return rows in the form in which the estimator takes them; neural networks take single precision alone."""
-        if self.is_own_net:
+        if self.takes_float32_only:
             X = X.astype(np.float32)
         return X if self.names is None else as_frame(X, self.names)
 

@@ -12,9 +12,9 @@ from sklearn.utils import get_tags
 
 from udrl_sklearn._envs._spaces import ActionTargets
 
-from ._base import Behavior, CommandScale, Masks, row_dtype
+from ._base import Behavior, CommandScale, Masks, dtype_of_rows
 from ._clone_and_fit import fit_weighted, resample_by_weight
-from ._compatibility import NAMED_COLUMNS, first_accepted, is_own_net
+from ._compatibility import NAMED_COLUMNS, first_accepted, takes_float32_only
 from ._compiled_estimator import CompiledEstimator
 
 
@@ -59,7 +59,7 @@ class ContinuousBehavior(Behavior):
         command_scale: CommandScale | None = (1.0, 1.0),
         names: list[str] | None = None,
     ) -> None:
-        if len(low) > 1 and not (get_tags(estimator).target_tags.multi_output or is_own_net(estimator)):
+        if len(low) > 1 and not (get_tags(estimator).target_tags.multi_output or takes_float32_only(estimator)):
             estimator = MultiOutputRegressor(estimator)
         super().__init__(estimator, command_scale, names)
         self.low = low
@@ -163,7 +163,7 @@ class ContinuousBehavior(Behavior):
         predicted = self._predict_slowly(self.compiled, X)
         # Rounding removes a last bit that depends on the other rows, see `CompiledEstimator.predict_input`, so that an
         # episode does not depend on the episodes that run beside it.
-        return predicted if self.compiled.is_compiled else predicted.astype(row_dtype(X.dtype))
+        return predicted if self.compiled.is_compiled else predicted.astype(dtype_of_rows(X.dtype))
 
     def _predict_slowly(self, compiled: CompiledEstimator, X: np.ndarray) -> np.ndarray:
         """Return the predictions (n, n_components) of the estimator itself."""
@@ -176,7 +176,7 @@ class ContinuousBehavior(Behavior):
         return predicted
 
     def _to_targets(self, actions: np.ndarray, compiled: CompiledEstimator) -> np.ndarray:
-        if compiled.is_own_net:  # it compares its outputs with targets of the same shape and type
+        if compiled.takes_float32_only:  # it compares its outputs with targets of the same shape and type
             return actions.reshape(-1, len(self.low)).astype(np.float32)
         return actions.reshape(-1) if len(self.low) == 1 else actions
 

@@ -16,7 +16,7 @@ from ._compatibility import COMMAND_COLUMNS, first_accepted
 from ._continuous import ContinuousBehavior
 from ._default_estimators import DefaultForest
 from ._discrete import DiscreteBehavior
-from ._precision import warn_of_rounding
+from ._precision import MAX_ROWS, warn_of_rounding
 
 # An estimator that is updated keeps its scale of commands until that of the data has changed by this factor.
 MAX_SCALE_DRIFT = 3.0
@@ -94,14 +94,16 @@ class BehaviorFitter:
         with limited_threads(len(X)):
             try:
                 behavior = self._fit_on_needed_columns(previous, X, rows, weights, rng)
-            except Exception as error:
-                if previous is None or not self._new_behavior(None, len(X)).has_rare_labels(rows.actions):
+            except ValueError as error:
+                if previous is None or self.is_incremental:
+                    raise
+                if not self._new_behavior(None, len(X)).has_rare_labels(rows.actions):
                     raise
                 self._warn_of_rare_labels(error)
                 return previous
         if not self._has_warned_of_rounding:
-            names = self.names and self.names[: None if behavior.command_scale else -2]
-            self._has_warned_of_rounding = warn_of_rounding(behavior.estimator, behavior.estimator_input(X), names)
+            rows_to_check = behavior.estimator_input(X[:MAX_ROWS])
+            self._has_warned_of_rounding = warn_of_rounding(behavior.estimator, rows_to_check, behavior.estimator_names)
         return behavior
 
     def _fit_on_needed_columns(

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.ensemble import AdaBoostClassifier, AdaBoostRegressor
 from sklearn.multioutput import MultiOutputRegressor
 
-from ._compatibility import is_net, is_own_net
+from ._compatibility import is_net, takes_float32_only
 from ._tree_inference import BAGGINGS, BOOSTINGS, FORESTS, TREES
 
 # A feature loses precision if rounding makes more than this fraction of its different values equal to another one.
@@ -22,7 +22,7 @@ def rounds_features(estimator: Any) -> bool:
         if estimator.estimator is None:
             return True  # of trees
         estimator = estimator.estimator
-    return isinstance(estimator, (*TREES, *FORESTS, *BOOSTINGS)) or is_net(estimator) or is_own_net(estimator)
+    return isinstance(estimator, (*TREES, *FORESTS, *BOOSTINGS)) or is_net(estimator) or takes_float32_only(estimator)
 
 
 def warn_of_rounding(estimator: Any, X: np.ndarray, names: list[str] | None) -> bool:
@@ -45,7 +45,7 @@ def warn_of_rounding(estimator: Any, X: np.ndarray, names: list[str] | None) -> 
     for i, column in enumerate(X[:MAX_ROWS].T):
         n_values, n_rounded = len(np.unique(column)), len(np.unique(column.astype(np.float32)))
         if n_rounded < (1 - MAX_MERGED_FRACTION) * n_values:
-            scaler = "" if is_own_net(estimator) else ", or put a scaler before the estimator in a pipeline"
+            scaler = "" if takes_float32_only(estimator) else ", or put a scaler before the estimator in a pipeline"
             warnings.warn(
                 f"The column {names[i] if names else i!r} loses precision: {type(estimator).__name__} rounds features "
                 f"to float32, in which {n_values} different values become {n_rounded}. Subtract an offset from the "

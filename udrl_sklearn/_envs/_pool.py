@@ -186,6 +186,8 @@ class EnvPool:
     def has_an_instance(self) -> bool:
         """Tell whether an environment can't be made again, so that other workers can't have their own."""
         for index, source in enumerate(self.sources):
+            if source.is_from_registry:
+                continue
             while index not in self._complete and self._n_calls[id(source.make)] < 2:
                 self._make(index)
         return len(self._complete) > 0

@@ -3,16 +3,15 @@
 import re
 import traceback
 from collections.abc import Mapping
-from numbers import Real
 from typing import Any
 
 import gymnasium
 import numpy as np
 
+from ._values import as_number
+
 # What Python says about a call with a seed, and about a wrapper that unpacks values, if the interface is another one.
 _OTHER_INTERFACE = re.compile(r"unexpected keyword argument '(seed|options)'|unpack .*(expected [25]|non-iterable)")
-
-NUMBERS = (np.floating, int, np.integer, np.bool_, Real)
 
 
 def reset(env: gymnasium.Env, seed: int) -> tuple[Any, Mapping]:
@@ -68,21 +67,18 @@ def _is_about_the_interface(error: Exception) -> bool:
 
 def _as_reward(env: gymnasium.Env, reward: Any) -> float:
     """Return a reward as a number, also if it is an array of one number."""
-    if isinstance(reward, NUMBERS):
-        return float(reward)
-    if not isinstance(reward, str | bytes | Mapping):
-        array = np.asarray(reward)
-        if array.size == 1 and array.dtype.kind in "biuf":
-            return float(array.item())
-    raise TypeError(
-        f"The reward of {env} is {reward!r}; it must be one number. Wrap the environment in a gymnasium.RewardWrapper "
-        "that returns a number, such as the weighted sum of several rewards."
-    )
+    try:
+        return as_number(reward)
+    except ValueError:
+        raise TypeError(
+            f"The reward of {env} is {reward!r}; it must be one number. Wrap the environment in a "
+            "gymnasium.RewardWrapper that returns a number, such as the weighted sum of several rewards."
+        ) from None
 
 
 def _as_bool(env: gymnasium.Env, value: Any) -> bool:
     """Return `terminated` or `truncated` as a bool, also if it is an array of one."""
-    if isinstance(value, np.bool_) or isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return bool(value)
     array = np.asarray(value)
     if array.size != 1 or array.dtype.kind not in "biu":

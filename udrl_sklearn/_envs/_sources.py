@@ -93,6 +93,11 @@ class EnvSource:
     instance: gymnasium.Env | None = None
     seed: int | None = None
 
+    @property
+    def is_from_registry(self) -> bool:
+        """Whether gymnasium makes the environment, so that it is a new one each time."""
+        return isinstance(self.make, _Make)
+
     def reset_seed(self, number: int) -> int:
         """Return the seed for `env.reset` for a number that was sampled from one of the ranges."""
         if self.seed is None:

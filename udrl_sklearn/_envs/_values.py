@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from math import prod
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,22 @@ def as_element(space: spaces.Space, value: Any) -> Any:
     if not space.contains(value):
         raise ValueError(f"{value!r} is not an element of {space}")
     return value
+
+
+def as_number(value: Any) -> float:
+    """Return one number as a float, also if it is an array of one.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    if isinstance(value, np.floating | np.integer | np.bool_ | Real):
+        return float(value)
+    array = np.asarray(value)
+    if isinstance(value, str | bytes | Mapping) or array.size != 1 or array.dtype.kind not in "biuf":
+        raise ValueError(f"{value!r} is not one number")
+    return float(array.item())
 
 
 def as_numbers(value: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

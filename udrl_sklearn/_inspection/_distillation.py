@@ -168,7 +168,7 @@ def distill(
     check_counts(max_depth=max_depth, n_rounds=n_rounds, n_episodes=n_episodes, n_eval_episodes=n_eval_episodes)
     resolved = agent.resolve(command)
     rng = np.random.default_rng(random_state)
-    rows = np.empty((0, agent.n_features_in_), dtype=np.float32)
+    rows = np.empty((0, agent.n_features_in_), dtype=agent.row_dtype)
     candidates = []
     with EnvPool(env_sources(env)) as pool:
         agent.interface.check_spaces(*pool.spaces())

@@ -27,7 +27,7 @@ def path_contributions(predictor: Mean | Sum, X: np.ndarray) -> Contributions | 
     ----------
     predictor : Mean or Sum
         As `compile_predictor` returns it.
-    X : ndarray of shape (n, n_features), float32
+    X : ndarray of shape (n, n_features), float32 or float64
 
     Returns
     -------
@@ -51,7 +51,7 @@ def vote_contributions(estimator: Any, X: np.ndarray) -> Contributions | None:
     Parameters
     ----------
     estimator : fitted estimator
-    X : ndarray of shape (n, n_features), float32
+    X : ndarray of shape (n, n_features), float32 or float64
 
     Returns
     -------
@@ -142,7 +142,7 @@ def _changes_on_paths(trees: JoinedTrees, X: np.ndarray) -> tuple[np.ndarray, np
     Parameters
     ----------
     trees : JoinedTrees
-    X : ndarray of shape (n, n_features), float32
+    X : ndarray of shape (n, n_features), float32 or float64
 
     Returns
     -------

@@ -221,11 +221,14 @@ class QuasiRandomActor(Actor):
         self.behavior = behavior
         self.power = power
         self._n_steps: dict = {}
-        self._loops: dict = {}
+        self._loops: dict[Any, LoopDetector | None] = {}
+        # Where all observations are the same, none is a loop; and the probability itself is no way out of itself.
+        self._leaves_loops = power != 1 and bool(behavior.observation_std.any())
 
     def reset(self, slot: Slot, rng: np.random.Generator) -> None:
         """Begin an episode in a slot, at the first number of the sequence."""
-        self._n_steps[slot], self._loops[slot] = 0, LoopDetector()
+        self._n_steps[slot] = 0
+        self._loops[slot] = LoopDetector() if self._leaves_loops and slot.targets.is_discrete else None
 
     def select_actions(
         self, slots: Sequence[Slot], observations: np.ndarray, commands: np.ndarray, uniforms: np.ndarray
@@ -237,8 +240,9 @@ class QuasiRandomActor(Actor):
         X = design_matrix(observations, commands)
         masks = _masks(slots)
         actions = self.behavior.select_by_power(X, numbers, self.power, masks)
-        caught = [self._loops[slot].step(observation) for slot, observation in zip(slots, observations, strict=True)]
-        if any(caught) and self.behavior.observation_std.any():  # where all observations are the same, none is a loop
+        loops = zip((self._loops[slot] for slot in slots), observations, strict=True)
+        caught = [loop is not None and loop.step(observation) for loop, observation in loops]
+        if any(caught):
             masks = masks and [mask[caught] for mask in masks]
             actions[caught] = self.behavior.select_by_power(X[caught], numbers[caught], 1, masks)
         return slots[0].targets.decode(actions)

@@ -41,7 +41,7 @@ class LoopDetector:
         -------
         is_caught : bool
         """
-        key = hash(observation.tobytes())  # the bytes of many pictures would fill the memory
+        key = hash((observation + 0).tobytes())  # not -0.0; and the bytes of many pictures would fill the memory
         period = self._n_steps - self._last_visits.get(key, self._n_steps)  # 0 for a new observation
         self._n_repeated = self._n_repeated + 1 if period == self._period else 1
         self._period = period

@@ -9,7 +9,7 @@ from udrl_sklearn._envs._action_masks import ActionMask, read_action_mask
 from udrl_sklearn._envs._interface import EnvInterface
 from udrl_sklearn._envs._pool import Slot
 from udrl_sklearn._envs._spaces import ObservationColumns
-from udrl_sklearn._envs._values import as_numbers
+from udrl_sklearn._envs._values import as_number, as_numbers
 
 from ._action_selection import Actor
 
@@ -90,11 +90,13 @@ class Policy:
         ValueError
             If the reward is not one finite number.
         """
-        number = np.asarray(reward)
-        if number.size != 1 or number.dtype.kind not in "biuf" or not np.isfinite(number).all():
+        try:
+            number = as_number(reward)
+        except ValueError:
+            number = np.nan
+        if not np.isfinite(number):
             raise ValueError(f"Expected the reward of a step, one finite number; got {reward!r}.")
-        reward = float(number.item())
-        (command,) = next_command(np.array([self.command]), np.array([reward]))
+        (command,) = next_command(np.array([self.command]), np.array([number]))
         self.command = Command(*command.tolist())
 
     def _read_mask(self, action_mask: Any) -> ActionMask | None:
