@@ -3,7 +3,7 @@ import pytest
 import torch
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -11,6 +11,7 @@ from skorch import NeuralNetBinaryClassifier, NeuralNetClassifier, NeuralNetRegr
 
 from udrl_sklearn._behavior._compatibility import (
     first_accepted,
+    has_unknown_weights,
     is_binary_net,
     n_rows_per_label,
     predicts_indices,
@@ -117,3 +118,17 @@ def test_copies_of_rare_rows_share_the_weight_of_their_row():
     assert repeated_y.tolist() == [7, 7, 7, 8, 8, 8, 9, 9, 9]
     assert repeated_weights.tolist() == [1, 1, 1, 2, 2, 2, 1, 1, 1]
     assert repeat_rare(X, y, None, 3)[2] is None
+
+
+def test_class_weights_of_nested_classifiers_speak_of_labels():
+    tree = DecisionTreeClassifier(class_weight={1: 50, 2: 7})
+    search = GridSearchCV(CalibratedClassifierCV(tree), {})
+    set_class_weight(search, np.array([1, 3]), np.array([0, 1]), np.arange(4))
+    assert tree.class_weight == {0: 50, 1: 1.0}
+
+
+def test_weights_of_labels_that_do_not_exist_are_found():
+    pipeline = make_pipeline(StandardScaler(), DecisionTreeClassifier(class_weight={0: 1, 1: 9}))
+    assert has_unknown_weights(pipeline, np.array([1, 2]))
+    assert not has_unknown_weights(pipeline, np.array([0, 1, 2]))
+    assert not has_unknown_weights(DecisionTreeClassifier(class_weight="balanced"), np.array([1, 2]))

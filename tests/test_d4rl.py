@@ -120,3 +120,9 @@ def test_agent_learns_from_flat_arrays(arrays):
     assert (agent.n_episodes_, agent.n_timesteps_) == (3 * n_dicts, 6 * n_dicts)
     assert agent.hindsight_rows(arrays)[0].shape == (6 * n_dicts, 4)
     assert 0 <= agent.score(arrays) <= 1
+
+
+def test_arrays_of_several_lengths_are_refused():
+    steps = {"observations": [np.zeros((5, 3)), np.zeros((3, 3))], "actions": [[0] * 4, [0] * 2]}
+    with pytest.raises(ValueError, match=r"rows of several lengths. Pass flat arrays"):
+        split_steps(steps | {"rewards": [[1.0] * 4, [0.0] * 2], "terminals": [[0, 0, 0, 1], [0, 1]]})

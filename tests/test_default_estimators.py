@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from gymnasium import spaces
 from sklearn.base import BaseEstimator
 from sklearn.cluster import KMeans
 from sklearn.ensemble import (
@@ -11,6 +12,7 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -161,3 +163,10 @@ def test_other_objects_are_no_estimator_of_a_kind(value):
 def test_constraint_says_which_kinds_it_takes():
     assert str(EstimatorKind("regressor")) == "a regressor of scikit-learn's API"
     assert str(EstimatorKind("classifier", "regressor")) == "a classifier or regressor of scikit-learn's API"
+
+
+@pytest.mark.parametrize("outer", [MultiOutputClassifier, ClassifierChain])
+def test_classifiers_of_several_outputs_are_refused(outer):
+    targets = ActionTargets.from_space(spaces.MultiDiscrete([2, 2]))
+    with pytest.raises(TypeError, match="a clone of its classifier for each component of an action"):
+        check_estimator_kind(outer(LogisticRegression()), targets, "The action space")

@@ -6,6 +6,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
+from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -282,7 +283,7 @@ def test_action_of_probability_zero_is_never_sampled(proba, uniform):
 def fitted_with(proba):
     """Return a behavior whose classifier predicts the given probabilities."""
     behavior = DiscreteBehavior(None, [np.arange(proba.shape[1])])
-    behavior.predict_proba = lambda X: [proba]
+    behavior.predict_proba = lambda X, masks: [proba]
     return behavior
 
 
@@ -370,3 +371,14 @@ def test_observation_std_excludes_the_command_columns(estimator, rng):
     else:
         behavior.fit(X, np.array([0, 1]), None, rng)
     np.testing.assert_array_equal(behavior.observation_std, [2, 0])
+
+
+@pytest.mark.parametrize("nest", [lambda tree: tree, lambda tree: GridSearchCV(tree, {"max_depth": [2]}, cv=2)])
+def test_weights_of_labels_are_never_those_of_codes(nest, rng):
+    X, y = np.ones((40, 3)), np.array([1, 3] * 20)
+    weigh = DecisionTreeClassifier(class_weight={1: 50, 2: 1})
+    behavior = DiscreteBehavior(nest(weigh), [np.arange(4)]).fit(X, y, None, rng)  # 0 and 2 do not occur
+    assert behavior.predict(X[:1]) == [1]
+    unknown = DiscreteBehavior(nest(DecisionTreeClassifier(class_weight={0: 1, 1: 90})), [np.array([1, 3])])
+    with pytest.raises(ValueError, match="not in class_weight"):
+        unknown.fit(X, y, None, rng)

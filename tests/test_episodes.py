@@ -178,3 +178,9 @@ def test_repeats_are_counted_within_runs_of_one_action_on_one_observation():
     turns = Episode(np.zeros((4, 2)), [[0, 0], [0, 1], [0, 1]], np.zeros(3))
     assert Episodes.of([Episode([[0], [1]], [0], [1.0])]).n_repeats.tolist() == [1]  # a single step
     assert Episodes.of([moves, turns]).n_repeats.tolist() == [1, 1, 1, 1, 2, 2]
+
+
+def test_observations_of_objects_are_numbers():
+    assert Episode(np.array([[1], [2]], dtype=object), [0], [1.0]).observations.dtype == np.float64
+    with pytest.raises(ValueError, match="observations of an Episode must be finite"):
+        Episode(np.array([[1], [None]], dtype=object), [0], [1.0])

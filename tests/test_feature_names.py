@@ -238,3 +238,12 @@ def test_logged_actions_outside_the_action_space_are_refused():
 def test_names_are_not_shared_between_agents():
     train_briefly("CartPole-v1").action_names_.reverse()
     assert train_briefly("CartPole-v1").action_names_ == ["push left", "push right"]
+
+
+class NamedByLabel(MatchEnv):
+    metadata = {"action_names": {2: "right", 0: "left", 1: "stay"}}
+
+
+def test_names_may_be_a_dict_from_labels_to_names():
+    agent = UDRLAgent(DecisionTreeClassifier(), method=ReturnConditioned(), total_timesteps=60).fit(NamedByLabel)
+    assert agent.action_names_ == ["left", "stay", "right"]

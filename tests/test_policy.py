@@ -196,3 +196,10 @@ def test_policy_takes_rewards_as_evaluate_does(rng):
     for reward in (1, Fraction(1), np.float32(1), np.array([1.0]), True):
         policy.update(reward)
     assert policy.command == (policy.initial_command.desired_return - 5, 4)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_numbers_that_are_not_finite_are_refused(number, rng):
+    agent = UDRLAgent(DecisionTreeClassifier(), random_state=0).fit(rng.random((9, 3)), rng.integers(2, size=9))
+    with pytest.raises(ValueError, match="Expected an observation of finite numbers, got"):
+        agent.policy()([number])

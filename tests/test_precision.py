@@ -2,18 +2,24 @@ import warnings
 
 import numpy as np
 import pytest
+from catboost import CatBoostClassifier
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     AdaBoostClassifier,
     BaggingClassifier,
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
+    VotingClassifier,
 )
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.model_selection import GridSearchCV
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from xgboost import XGBClassifier
 
 from udrl_sklearn._behavior._precision import rounds_features, warn_of_rounding
 from udrl_sklearn.nets import behavior_net
@@ -68,3 +74,22 @@ def test_no_warning_without_a_loss(X):
 def test_columns_without_names_are_called_by_their_number():
     with pytest.warns(UserWarning, match="The column 1 loses precision"):
         warn_of_rounding(DecisionTreeClassifier(), SECONDS[:, ::-1].astype(np.int64), None)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "expected"),
+    [
+        (make_pipeline(VarianceThreshold(), DecisionTreeClassifier()), True),
+        (make_pipeline("passthrough", DecisionTreeClassifier()), True),
+        (make_pipeline(StandardScaler(), DecisionTreeClassifier()), False),
+        (CalibratedClassifierCV(DecisionTreeClassifier()), True),
+        (GridSearchCV(DecisionTreeClassifier(), {}), True),
+        (VotingClassifier([("near", KNeighborsClassifier()), ("tree", DecisionTreeClassifier())]), True),
+        (VotingClassifier([("near", KNeighborsClassifier())]), False),
+        (XGBClassifier(), True),
+        (CatBoostClassifier(), True),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_estimators_in_others_round_features_too(estimator, expected):
+    assert rounds_features(estimator) == expected

@@ -183,3 +183,10 @@ def test_fit_that_ends_before_it_has_learned_keeps_the_behavior_and_learns_anew_
         agent.fit(FailingEnv)
     assert (agent.max_estimator_, agent.estimator_) == before
     assert agent.fit(MatchEnv).max_estimator_.var_smoothing == 0.5
+
+
+def test_a_parameter_that_is_changed_in_place_is_noticed():
+    weights = {0: 1.0, 1: 1.0, 2: 1.0}
+    agent = small_agent(SGDClassifier(class_weight=weights), warm_start=True).fit(MatchEnv)
+    weights[2] = 1000.0
+    assert agent.fit(MatchEnv).max_estimator_.class_weight == weights

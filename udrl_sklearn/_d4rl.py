@@ -110,7 +110,13 @@ def _name(arrays: Mapping[str, Any], key: str) -> str | None:
 
 def _array(values: Any, key: str, name: str) -> np.ndarray:
     """Return an array as (N, n_features), as (N,) or (N, n_components) for actions, and as (N,) for all others."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(
+            f"{name} of logged steps has rows of several lengths. Pass flat arrays with the steps of all episodes, or "
+            "a list of dicts, one for each episode."
+        ) from None
     if array.size == 0 or array.ndim == 0 or (key != "actions" and array.dtype.kind not in "biuf"):
         raise ValueError(
             f"{name} of logged steps must be numbers with a row for each step, got {describe_type(values)}. Only the "

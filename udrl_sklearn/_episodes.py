@@ -80,6 +80,8 @@ class Episode:
     def __post_init__(self) -> None:
         # Copies, because whoever logs episodes may reuse the arrays for the next one.
         observations, actions = np.array(self.observations), np.array(self.actions)
+        if observations.dtype.kind == "O":
+            observations = observations.astype(np.float64)
         rewards = np.array(self.rewards, dtype=np.float64)
         _check_shapes(observations, actions, rewards)
         for name, array in (("observations", observations), ("actions", actions), ("rewards", rewards)):

@@ -2,6 +2,7 @@
 
 import pickle
 from contextlib import suppress
+from copy import deepcopy
 from numbers import Integral, Real
 from typing import Any
 
@@ -28,7 +29,7 @@ def get_learning_params(agent: BaseAgent) -> dict[str, Any]:
         "estimator": _class_name(agent.estimator),
         "is_updated": params["n_updates_per_iter"] is not None,
         **{name: params[name] for name in ("return_scale", "horizon_scale", "random_state")},
-        **{name: _class_name(params[name]) if _is_estimator(params[name]) else params[name] for name in names},
+        **{name: _kept(params[name]) for name in names},
     }
 
 
@@ -111,6 +112,13 @@ def _kind(value: Any) -> type:
 
 def _is_estimator(value: Any) -> bool:
     return hasattr(value, "get_params") and not isinstance(value, type)
+
+
+def _kept(value: Any) -> Any:
+    """Return the class of an estimator, a copy of what may be changed in place, and other values as they are."""
+    if _is_estimator(value):
+        return _class_name(value)
+    return deepcopy(value) if isinstance(value, dict | list | set | np.ndarray) else value
 
 
 def _class_name(value: Any) -> str:

@@ -44,6 +44,8 @@ def fit_weighted(estimator: Any, X: Any, y: np.ndarray, sample_weight: np.ndarra
     try:
         return estimator.fit(X, y, sample_weight=sample_weight)
     except (NotImplementedError, UnsetMetadataPassedError):  # no routing, or parts without a request for weights
+        if not has_fit_parameter(estimator, "sample_weight"):
+            raise
         with config_context(enable_metadata_routing=False):
             return estimator.fit(X, y, sample_weight=sample_weight)
 

@@ -6,7 +6,6 @@ from itertools import chain, combinations
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, get_tags
 
 Fitted = TypeVar("Fitted")
@@ -115,13 +114,18 @@ def with_tags_of(tags: Tags, estimator: Any) -> Tags:
     return tags
 
 
+def has_unknown_weights(estimator: Any, labels: np.ndarray) -> bool:
+    """Tell whether an estimator, or one in it, has weights of classes for labels that are not among all labels."""
+    return any(set(weights) - set(labels.tolist()) for weights in _class_weights(estimator).values())
+
+
 def set_class_weight(estimator: Any, labels: np.ndarray, targets: np.ndarray, all_labels: np.ndarray) -> None:
     """Restrict weights of classes, if they are a dict, to the labels that occur: estimators refuse others.
 
     Parameters
     ----------
     estimator : classifier
-        It is changed. Of a pipeline the last step has the weights.
+        It is changed, and so are those in it.
     labels : ndarray of shape (n_labels,)
         The labels that occur.
     targets : ndarray of shape (n_labels,)
@@ -129,20 +133,21 @@ def set_class_weight(estimator: Any, labels: np.ndarray, targets: np.ndarray, al
     all_labels : ndarray
         The labels that may occur. Weights of any others stay, for the estimator to refuse.
     """
-    while isinstance(estimator, Pipeline):
-        estimator = estimator[-1]
-    weights = getattr(estimator, "class_weight", None)
-    if not isinstance(weights, dict):
-        return
-    unknown = {label: weight for label, weight in weights.items() if label not in all_labels.tolist()}
-    known = {
-        target: weights[label]
-        for label, target in zip(labels.tolist(), targets.tolist(), strict=True)
-        if label in weights
+    pairs = list(zip(labels.tolist(), targets.tolist(), strict=True))
+    for name, weights in _class_weights(estimator).items():
+        unknown = {label: weight for label, weight in weights.items() if label not in all_labels.tolist()}
+        known = {target: weights[label] for label, target in pairs if label in weights}
+        if len(known) < len(weights) and not unknown:
+            known = dict.fromkeys(targets.tolist(), 1.0) | known
+        estimator.set_params(**{name: known | unknown})
+
+
+def _class_weights(estimator: Any) -> dict[str, dict]:
+    """Return the parameters of an estimator, and of those in it, that are weights of classes in a dict."""
+    params = estimator.get_params(deep=True).items()
+    return {
+        name: value for name, value in params if name.rpartition("__")[2] == "class_weight" and isinstance(value, dict)
     }
-    if len(known) < len(weights) and not unknown:
-        known = dict.fromkeys(targets.tolist(), 1.0) | known
-    estimator.set_params(class_weight=known | unknown)
 
 
 def n_rows_per_label(estimator: Any) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor
+from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods
 
@@ -161,6 +162,11 @@ def check_estimator_kind(estimator: Any, targets: ActionTargets, source: str) ->
     source : str
         Where the actions come from, as the subject of the message.
     """
+    if isinstance(estimator, MultiOutputClassifier | ClassifierChain):
+        raise TypeError(
+            f"The agent fits a clone of its classifier for each component of an action. Pass the inner classifier of "
+            f"{estimator!r}."
+        )
     if is_classifier(estimator) if targets.is_discrete else is_regressor(estimator):
         return
     kind, needed = ("discrete", "classifier") if targets.is_discrete else ("continuous", "regressor")

@@ -18,6 +18,7 @@ from ._compatibility import (
     NAMED_COLUMNS,
     REPEATED_ROWS,
     first_accepted,
+    has_unknown_weights,
     is_binary_net,
     n_rows_per_label,
     predicts_indices,
@@ -150,7 +151,9 @@ class DiscreteBehavior(Behavior):
     def _forms(self, labels: np.ndarray) -> list[str]:
         """Return the forms of rows and labels, other than the plain one, that an estimator may want."""
         is_coded = np.array_equal(labels, np.arange(len(labels))) or predicts_indices(self.estimator)
-        forms = [] if is_coded else [CODED_LABELS]
+        # Weights of labels that do not exist would become those of codes.
+        has_codes = not is_coded and not has_unknown_weights(self.estimator, np.concatenate(self.labels))
+        forms = [CODED_LABELS] if has_codes else []
         return forms if self.names is None else [NAMED_COLUMNS, *forms]
 
     def _new_head(self, estimator: Any, labels: np.ndarray, known: np.ndarray, forms: Collection[str]) -> "Head":

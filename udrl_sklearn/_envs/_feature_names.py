@@ -1,5 +1,6 @@
 """Names of the features of an observation, and of actions."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import gymnasium
@@ -111,7 +112,7 @@ def _metadata_names(layer: Any, key: str, n_names: int) -> list[str] | None:
     inherited = (layer.env.metadata or {}).get(key) if isinstance(layer, gymnasium.Wrapper) else None
     if names is None or names is inherited:
         return None
-    names = list(map(str, names))
+    names = [str(names[label]) for label in sorted(names)] if isinstance(names, Mapping) else list(map(str, names))
     if len(names) != n_names or len(set(names)) != n_names:
         raise ValueError(
             f"The metadata of {layer} has {key}={names}; expected {n_names} different names, one for each column. "

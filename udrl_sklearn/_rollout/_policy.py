@@ -74,11 +74,13 @@ class Policy:
         Raises
         ------
         ValueError
-            If the observation does not fit the observation space, or has another number of features, or the mask does
-            not fit the action space.
+            If the observation does not fit the observation space, has another number of features or a number that is
+            not finite, or the mask does not fit the action space.
         """
         self._slot.action_mask = self._read_mask(action_mask)
         flat = self._flatten(observation)
+        if flat.dtype.kind == "f" and not np.isfinite(flat).all():
+            raise ValueError(f"Expected an observation of finite numbers, got {observation!r}.")
         uniforms = self._rng.random((1, self.actor.n_uniforms))
         return self.actor.select_actions([self._slot], flat[None], np.array([self.command]), uniforms)[0]
 
