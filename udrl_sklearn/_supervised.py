@@ -1,5 +1,6 @@
 """The plain supervised fit of an agent: on rows and their actions, as any estimator is fitted."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,11 @@ def check_data(agent: BaseAgent, X: Any, y: Any, sample_weight: Any) -> Supervis
         y_numeric=not discrete,
         estimator=agent,
     )
+    if rows.dtype.kind not in "biuf":
+        raise ValueError(
+            "X has columns of text, and an agent takes numbers. Encode them before, by an OrdinalEncoder for instance."
+        )
+    _warn_of_categories(X)
     if np.isnan(rows[:, -2:]).any(axis=1).all():
         raise ValueError(
             f"The last two columns of X are the command, {COMMAND_NAMES}. It contains NaN in each row; at least one "
@@ -87,6 +93,18 @@ def fit_supervised(agent: BaseAgent, data: SupervisedData, X: Any) -> None:
     agent.row_commands_ = data.commands
     agent.command_ = Command(*data.commands[np.argmax(data.commands[:, 0])].tolist())
     set_behavior(agent, BehaviorFunction(behavior))
+
+
+def _warn_of_categories(X: Any) -> None:
+    """Warn if columns of a table are categories by their type alone."""
+    types = X.dtypes.items() if hasattr(X, "columns") and hasattr(X.dtypes, "items") else ()
+    names = [name for name, dtype in types if str(dtype) == "category"]
+    if names:
+        warnings.warn(
+            f"The columns {names} have the type category, which the estimator of an agent does not see: it gets "
+            "numbers. Name such columns, as in categorical_features or in a ColumnTransformer.",
+            stacklevel=4,
+        )
 
 
 def _estimator(agent: BaseAgent) -> Any:
