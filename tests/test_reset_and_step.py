@@ -31,10 +31,12 @@ class WithoutSeed(Scripted):
         return OBSERVATION
 
 
-def test_values_of_a_step_are_returned_without_info():
+def test_values_of_reset_and_step_are_returned():
     env = Scripted(at_step=[OBSERVATION, 1.5, True, False, {"info": 1}])
-    assert reset(env, 0) is OBSERVATION
-    assert step(env, 0) == (OBSERVATION, 1.5, True, False)
+    observation, info = reset(env, 0)
+    assert observation is OBSERVATION
+    assert info == {}
+    assert step(env, 0) == (OBSERVATION, 1.5, True, False, {"info": 1})
 
 
 @pytest.mark.parametrize("result", [OBSERVATION, (OBSERVATION, 1), {"a": 1, "b": 2}, (OBSERVATION, {}, {}), None])
@@ -77,7 +79,7 @@ def test_ends_that_are_not_bool_are_refused(ends):
 @pytest.mark.parametrize("ends", [(np.True_, np.False_), (1, 0), (np.array([True]), np.array(False))], ids=str)
 def test_ends_may_be_any_kind_of_bool(ends):
     result = step(Scripted(at_step=(OBSERVATION, 0.0, *ends, {})), 0)
-    assert result[2:] == (True, False)
+    assert result[2:4] == (True, False)
     assert type(result[2]) is bool
 
 
