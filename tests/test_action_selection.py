@@ -229,7 +229,7 @@ class MostlyLeft:
         self.left = left
 
     def select_by_power(self, X, uniforms, power, masks=None):
-        odds = (self.left / (1 - self.left)) ** power
+        odds = (self.left / (1 - self.left)) ** np.ravel(power)
         return (uniforms[:, 0] >= odds / (1 + odds)).astype(int)
 
 

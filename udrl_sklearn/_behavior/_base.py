@@ -155,11 +155,11 @@ class Behavior(ABC):
 
     @abstractmethod
     def select_by_power(
-        self, X: np.ndarray, uniforms: np.ndarray, power: float, masks: Masks | None = None
+        self, X: np.ndarray, uniforms: np.ndarray, power: float | np.ndarray, masks: Masks | None = None
     ) -> np.ndarray:
         """Select actions by numbers in [0, 1), in proportion to a power of their probability.
 
-        The shapes are those of `sample`.
+        The shapes are those of `sample`. The power is a number, or an ndarray of shape (n, 1) with one for each row.
         """
 
     @abstractmethod

@@ -144,7 +144,7 @@ class ContinuousBehavior(Behavior):
         return np.clip(actions, self.low, self.high)
 
     def select_by_power(
-        self, X: np.ndarray, uniforms: np.ndarray, power: float, masks: Masks | None = None
+        self, X: np.ndarray, uniforms: np.ndarray, power: float | np.ndarray, masks: Masks | None = None
     ) -> np.ndarray:
         """Return the predicted actions: a regressor has no probabilities."""
         return self.predict(X)

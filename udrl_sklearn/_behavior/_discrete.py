@@ -201,7 +201,7 @@ class DiscreteBehavior(Behavior):
         return self._to_actions(columns)
 
     def select_by_power(
-        self, X: np.ndarray, uniforms: np.ndarray, power: float, masks: Masks | None = None
+        self, X: np.ndarray, uniforms: np.ndarray, power: float | np.ndarray, masks: Masks | None = None
     ) -> np.ndarray:
         """Select actions in proportion to a power of their probability, see `Behavior.select_by_power`."""
         ratios = [proba / proba.max(axis=1, keepdims=True) for proba in self.predict_proba(X, masks)]

@@ -238,13 +238,10 @@ class QuasiRandomActor(Actor):
         self._n_steps.update(zip(slots, (n_steps + 1).tolist(), strict=True))
         numbers = r_sequence(n_steps, self.behavior.n_uniforms)
         X = design_matrix(observations, commands)
-        masks = _masks(slots)
-        actions = self.behavior.select_by_power(X, numbers, self.power, masks)
         loops = zip((self._loops[slot] for slot in slots), observations, strict=True)
         caught = [loop is not None and loop.step(observation) for loop, observation in loops]
-        if any(caught):
-            masks = masks and [mask[caught] for mask in masks]
-            actions[caught] = self.behavior.select_by_power(X[caught], numbers[caught], 1, masks)
+        power = np.where(caught, 1, self.power)[:, None] if any(caught) else self.power
+        actions = self.behavior.select_by_power(X, numbers, power, _masks(slots))
         return slots[0].targets.decode(actions)
 
     def for_inference(self) -> Self:
