@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import is_classifier
 from sklearn.dummy import DummyClassifier
-from sklearn.utils import Tags, check_array
+from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
 
 from ._agent_parts import AgentParts
 from ._behavior._base import design_matrix, dtype_of_rows
-from ._behavior._compatibility import with_tags_of
 from ._behavior._function import BehaviorFunction
 from ._commands import Command, CommandLike, check_command, complete_command
 from ._envs._interface import EnvInterface
@@ -382,6 +381,3 @@ class BaseAgent(AgentParts):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "behavior_")
-
-    def __sklearn_tags__(self) -> Tags:
-        return with_tags_of(super().__sklearn_tags__(), self.wrapped_estimator)

@@ -108,7 +108,7 @@ def _warn_of_categories(X: Any) -> None:
 
 
 def _estimator(agent: BaseAgent) -> Any:
-    estimator = DefaultForest() if agent.estimator is None else agent.estimator
+    estimator = agent.estimator_or_default
     if not isinstance(estimator, DefaultForest):
         return estimator
     # Half of the rows is half of the sum of their weights for a forest, and that may be anything here.

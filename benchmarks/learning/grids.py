@@ -52,6 +52,7 @@ GRIDS = {
     "MiniGrid-Empty-5x5-v0, picture": Task(make_minigrid, {4000: 0.955}),
     "CliffWalking-v1, 200 steps": Task(make_cliff, {8000: -13.0}),
 }
+AGENTS = ("random", "Q-learning", "RandomForest")
 
 
 def q_learning(env, n_timesteps, seed, *, gamma=0.99, learning_rate=0.2, last_epsilon=0.05):
@@ -103,13 +104,12 @@ def main():
     parser.add_argument("--tuning", action="store_true", help="print the scores of two tuning seeds, and write nothing")
     parser.add_argument("--n-jobs", type=int, default=2, help="number of runs at a time, each with one thread")
     args = parser.parse_args()
-    agents = ("random", "Q-learning", "RandomForest")
     if args.tuning:
         for task in GRIDS:
-            for agent in agents:
+            for agent in AGENTS:
                 print(task, agent, [learn_grid(task, agent, seed)["grids"][0] for seed in TUNING_SEEDS[:2]], flush=True)
         return
-    runs = [(task, agent, seed) for task in GRIDS for agent in agents for seed in REPORTING_SEEDS]
+    runs = [(task, agent, seed) for task in GRIDS for agent in AGENTS for seed in REPORTING_SEEDS]
     run_missing("grids", ("task", "agent", "seed"), runs, learn_grid, n_jobs=args.n_jobs)
 
 

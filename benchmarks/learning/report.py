@@ -15,9 +15,9 @@ import numpy as np
 
 from udrl_sklearn._runs._statistics import bootstrap_interval, interquartile_mean
 
+from . import grids
 from .agents import AGENTS, BASELINES, N_EVALUATIONS
 from .evaluation import command_following
-from .grids import GRIDS
 from .results import read_rows
 from .tasks import TASKS
 from .variants import COMPARISONS
@@ -83,17 +83,16 @@ def grids_table():
     scores = defaultdict(list)
     for row in read_rows("grids"):
         scores[row["task"], row["agent"]].append(float(row["mean_return"]))
-    agents = ("random", "Q-learning", "RandomForest")
     lines = []
-    for task_name, task in GRIDS.items():
+    for task_name, task in grids.GRIDS.items():
         cells = [
             f"**{np.median(values):.2f}** ({min(values):.2f} to {max(values):.2f})"
-            for values in (scores[task_name, agent] for agent in agents)
+            for values in (scores[task_name, agent] for agent in grids.AGENTS)
             if values
         ]
         if cells:
             lines.append([task_name, f"{task.n_timesteps:,}", f"{task.target_returns[task.n_timesteps]:g}", *cells])
-    return table(["environment", "steps", "best possible", *agents], lines)
+    return table(["environment", "steps", "best possible", *grids.AGENTS], lines)
 
 
 def commands_table():

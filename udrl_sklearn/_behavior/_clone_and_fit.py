@@ -12,6 +12,8 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
+from ._compatibility import nested_params
+
 # Up to as many rows native code gets one thread, see `limited_threads`.
 MAX_ROWS_ONE_THREAD = 50_000
 
@@ -23,15 +25,10 @@ def seeded_clone(estimator: Any, rng: np.random.Generator, n_command_features: i
     are the command.
     """
     estimator = clone(estimator)
-    params = sorted(estimator.get_params(deep=True).items())
-    values = {
-        name: int(rng.integers(2**31))
-        for name, value in params
-        if value is None and name.rpartition("__")[2] == "random_state"
-    }
+    states = sorted(nested_params(estimator, "random_state").items())
+    values = {name: int(rng.integers(2**31)) for name, value in states if value is None}
     if n_command_features is not None:
-        names = [name for name, _ in params if name.rpartition("__")[2] == "n_command_features"]
-        values |= dict.fromkeys(names, n_command_features)
+        values |= dict.fromkeys(nested_params(estimator, "n_command_features"), n_command_features)
     return estimator.set_params(**values)
 
 

@@ -1,12 +1,10 @@
 """What estimators differ in: the forms in which they take rows and labels."""
 
-import copy
 from collections.abc import Callable, Collection, Iterator
 from itertools import chain, combinations
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.utils import Tags, get_tags
 
 Fitted = TypeVar("Fitted")
 
@@ -50,6 +48,12 @@ def first_accepted(fit: Callable[[Collection[str]], Fitted], forms: Collection[s
         if str(other) != str(errors[0]):
             errors[0].add_note(f"With {form}: {type(other).__name__}: {other}")
     raise errors[0]
+
+
+def nested_params(estimator: Any, parameter: str) -> dict[str, Any]:
+    """Return the values of a parameter of an estimator and of those in it, by their names in `get_params`."""
+    params = estimator.get_params(deep=True).items()
+    return {name: value for name, value in params if name.rpartition("__")[2] == parameter}
 
 
 def as_frame(X: np.ndarray, names: list[str]) -> Any:
@@ -98,22 +102,6 @@ def _is_from_skorch(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == "skorch"
 
 
-def with_tags_of(tags: Tags, estimator: Any) -> Tags:
-    """Return the tags of an agent with those of its estimator: what it takes, and what it is."""
-    wrapped = get_tags(estimator)
-    tags.estimator_type = wrapped.estimator_type
-    tags.input_tags.allow_nan = wrapped.input_tags.allow_nan
-    tags.input_tags.positive_only = wrapped.input_tags.positive_only
-    tags.classifier_tags = copy.deepcopy(wrapped.classifier_tags)
-    if tags.classifier_tags is not None:
-        tags.classifier_tags.multi_label = False
-    tags.regressor_tags = copy.deepcopy(wrapped.regressor_tags)
-    tags.target_tags.required = True
-    tags.target_tags.multi_output = wrapped.estimator_type == "regressor"
-    tags.non_deterministic = wrapped.non_deterministic
-    return tags
-
-
 def has_unknown_weights(estimator: Any, labels: np.ndarray) -> bool:
     """Tell whether an estimator, or one in it, has weights of classes for labels that are not among all labels."""
     return any(set(weights) - set(labels.tolist()) for weights in _class_weights(estimator).values())
@@ -144,10 +132,8 @@ def set_class_weight(estimator: Any, labels: np.ndarray, targets: np.ndarray, al
 
 def _class_weights(estimator: Any) -> dict[str, dict]:
     """Return the parameters of an estimator, and of those in it, that are weights of classes in a dict."""
-    params = estimator.get_params(deep=True).items()
-    return {
-        name: value for name, value in params if name.rpartition("__")[2] == "class_weight" and isinstance(value, dict)
-    }
+    weights = nested_params(estimator, "class_weight").items()
+    return {name: value for name, value in weights if isinstance(value, dict)}
 
 
 def n_rows_per_label(estimator: Any) -> int:
@@ -155,9 +141,7 @@ def n_rows_per_label(estimator: Any) -> int:
 
     Twice the number of folds: those who split may contain others who split.
     """
-    params = estimator.get_params(deep=True).items()
-    cvs = [value for name, value in params if name.rpartition("__")[2] == "cv"]
-    n_folds = [getattr(cv, "n_splits", cv) for cv in cvs]
+    n_folds = [getattr(cv, "n_splits", cv) for cv in nested_params(estimator, "cv").values()]
     return 2 * max([5, *(n for n in n_folds if isinstance(n, int))])
 
 

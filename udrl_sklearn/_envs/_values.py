@@ -51,6 +51,11 @@ def as_element(space: spaces.Space, value: Any) -> Any:
     return value
 
 
+def all_finite(array: np.ndarray) -> bool:
+    """Tell whether no number is NaN or infinite."""
+    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
+
+
 def as_number(value: Any) -> float:
     """Return one number as a float, also if it is an array of one.
 

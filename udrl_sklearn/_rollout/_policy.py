@@ -9,7 +9,7 @@ from udrl_sklearn._envs._action_masks import ActionMask, read_action_mask
 from udrl_sklearn._envs._interface import EnvInterface
 from udrl_sklearn._envs._pool import Slot
 from udrl_sklearn._envs._spaces import ObservationColumns
-from udrl_sklearn._envs._values import as_number, as_numbers
+from udrl_sklearn._envs._values import all_finite, as_number, as_numbers
 
 from ._action_selection import Actor
 
@@ -79,7 +79,7 @@ class Policy:
         """
         self._slot.action_mask = self._read_mask(action_mask)
         flat = self._flatten(observation)
-        if flat.dtype.kind == "f" and not np.isfinite(flat).all():
+        if not all_finite(flat):
             raise ValueError(f"Expected an observation of finite numbers, got {observation!r}.")
         uniforms = self._rng.random((1, self.actor.n_uniforms))
         return self.actor.select_actions([self._slot], flat[None], np.array([self.command]), uniforms)[0]

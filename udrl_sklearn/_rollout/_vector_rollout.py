@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 
 from udrl_sklearn._commands import next_command
 from udrl_sklearn._envs._pool import EnvPool, EnvSlot
+from udrl_sklearn._envs._values import all_finite
 from udrl_sklearn._episodes import Episode
 
 from ._action_selection import Actor
@@ -84,7 +85,7 @@ class VectorRollout:
         self.commands[column] = spec.command
         self.observations[self.t, column] = slot.columns.flatten(slot.observation)
         self.uniforms[self.t :, column] = rng.random(self.uniforms[self.t :, column].shape)
-        if not _all_finite(self.observations[self.t, column]):
+        if not all_finite(self.observations[self.t, column]):
             raise self._observation_error(column)
 
     def step(self) -> Exception | None:
@@ -176,7 +177,7 @@ class VectorRollout:
         """Check the last step. From the first column with an error on, no episode counts as ended."""
         observations, rewards = self.observations[self.t, :n_stepped], self.rewards[self.t - 1, :n_stepped]
         longest = self.t - min(episode.start for episode in self.running)
-        if _all_finite(rewards) and _all_finite(observations) and longest < self.max_episode_steps:
+        if all_finite(rewards) and all_finite(observations) and longest < self.max_episode_steps:
             return None
         for column in range(n_stepped):
             error = self._error(column)
@@ -196,7 +197,7 @@ class VectorRollout:
                 f"The reward of {episode.slot.name} is {reward} {_position(episode, n_steps - 1)}; "
                 "it must be a finite number."
             )
-        if not _all_finite(self.observations[self.t, column]):
+        if not all_finite(self.observations[self.t, column]):
             return self._observation_error(column)
         if n_steps >= self.max_episode_steps and not (episode.terminated or episode.truncated):
             return ValueError(
@@ -217,7 +218,3 @@ class VectorRollout:
 def _position(episode: RunningEpisode, step: int) -> str:
     moment = f"after step {step}" if step >= 0 else "at the start"
     return f"{moment} of episode {episode.index} (reset seed {episode.spec.seed})"
-
-
-def _all_finite(array: np.ndarray) -> bool:
-    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
